@@ -1,0 +1,32 @@
+# tau::options carries warnings and sanitizers to every target of ours.
+add_library(tau_options INTERFACE)
+add_library(tau::options ALIAS tau_options)
+target_compile_options(tau_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(TAU_WERROR)
+    target_compile_options(tau_options INTERFACE -Werror)
+endif()
+
+# Sanitizers hold for the whole build, third-party headers included.
+if(TAU_SANITIZE STREQUAL "address")
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+elseif(TAU_SANITIZE STREQUAL "thread")
+    add_compile_options(-fsanitize=thread)
+    add_link_options(-fsanitize=thread)
+elseif(TAU_SANITIZE STREQUAL "fuzzer")
+    add_compile_options(-fsanitize=fuzzer-no-link,address,undefined)
+    add_link_options(-fsanitize=address,undefined)
+elseif(TAU_SANITIZE)
+    message(FATAL_ERROR "TAU_SANITIZE=${TAU_SANITIZE}: use address, thread or fuzzer")
+endif()
+
+# tau_layer(<folder> SOURCES ... [PUBLIC libs] [PRIVATE libs]): the static
+# library tau_<folder>, alias tau::<folder>, of one folder below src/ or plugins/.
+function(tau_layer name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    add_library(tau_${name} STATIC ${ARG_SOURCES})
+    add_library(tau::${name} ALIAS tau_${name})
+    target_compile_features(tau_${name} PUBLIC cxx_std_20)
+    target_include_directories(tau_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(tau_${name} PUBLIC ${ARG_PUBLIC} PRIVATE tau::options ${ARG_PRIVATE})
+endfunction()

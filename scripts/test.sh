@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, checks the layout and passes all tests.
+# usage: scripts/test.sh [--sanitize] [ctest arguments...]
+#   --sanitize  the whole suite under ASan and UBSan, unit and sim under TSan
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+jobs=$(nproc)
+if [ "${1:-}" = --sanitize ]; then
+    shift
+    scripts/deps.sh sanitize
+    tests/interop/install.sh
+    scripts/build.sh asan
+    ctest --test-dir build-asan --output-on-failure -j "$jobs" "$@"
+    scripts/build.sh tsan
+    ctest --test-dir build-tsan --output-on-failure -j "$jobs" -L 'unit|sim' "$@"
+    exit 0
+fi
+
+scripts/deps.sh test
+tests/interop/install.sh
+scripts/check.sh
+scripts/build.sh default
+ctest --test-dir build --output-on-failure -j "$jobs" "$@"
