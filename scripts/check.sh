@@ -18,6 +18,7 @@ fi
 
 # One row a folder: what it may include from the project besides itself.
 python3 scripts/check_layers.py || failures=$((failures + 1))
+python3 scripts/check_functions.py "${all[@]}" || failures=$((failures + 1))
 
 for file in "${all[@]}"; do
     lines=$(wc -l <"$file")
