@@ -5,7 +5,8 @@ import pathlib
 import sys
 
 LIMIT = 60
-NOT_FUNCTIONS = ("namespace", "class", "struct", "enum", "union", "extern")
+NOT_FUNCTIONS = ("namespace", "class", "struct", "enum", "union", "extern", "using",
+                 "public:", "protected:", "private:")
 
 
 def long_functions(path: pathlib.Path):
