@@ -37,8 +37,12 @@ char const* text_of(errc e) {
         return "rate limited, try again later";
     case errc::wrong_passphrase:
         return "wrong passphrase";
+    case errc::passphrase_required:
+        return "a passphrase is needed";
     case errc::insecure_permissions:
         return "file permissions are too open";
+    case errc::wrong_owner:
+        return "belongs to another user";
     case errc::already_exists:
         return "already exists";
     case errc::locked:
@@ -55,6 +59,8 @@ char const* text_of(errc e) {
         return "cancelled";
     case errc::unreachable:
         return "no way to reach it is known";
+    case errc::out_of_memory:
+        return "not enough memory";
     }
     return "unknown error";
 }

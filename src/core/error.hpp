@@ -26,7 +26,9 @@ enum class errc {
     refused,              ///< the remote answered with an error
     rate_limited,         ///< a limit of ours or theirs forbids it now; try later
     wrong_passphrase,     ///< key file did not open
+    passphrase_required,  ///< the file is encrypted and no passphrase was given
     insecure_permissions, ///< a secret file that others may read
+    wrong_owner,          ///< a secret file or folder of another user
     already_exists,       ///< would overwrite
     locked,               ///< another process holds it
     disk_full,            ///< no space left; nothing was changed
@@ -35,6 +37,7 @@ enum class errc {
     blocked,              ///< the key was blocked by the user
     cancelled,            ///< given up by our side
     unreachable,          ///< no endpoint or path is known
+    out_of_memory,        ///< less memory than the operation needs (Argon2id)
 };
 
 [[nodiscard]] boost::system::error_category const& tau_category();
