@@ -1,0 +1,44 @@
+#include "plugins/session/wake_timer.hpp"
+
+namespace tau::plugins {
+
+wake_timer::wake_timer(boost::asio::io_context& context, clock_source const& clock,
+                       wake_query wake_at, time_handler on_time)
+    : m_timer(context), m_clock(clock), m_wake_at(std::move(wake_at)),
+      m_on_time(std::move(on_time)) {}
+
+void wake_timer::update() {
+    if (m_stopped)
+        return;
+    auto const due = m_wake_at();
+    if (due == m_armed)
+        return;
+    if (due) {
+        arm(*due);
+        return;
+    }
+    m_armed.reset();
+    m_timer.cancel();
+}
+
+void wake_timer::stop() {
+    m_stopped = true;
+    m_armed.reset();
+    m_timer.cancel();
+}
+
+void wake_timer::arm(time_point due) {
+    m_armed = due;
+    m_timer.expires_at(due); // cancels the wait before it
+    m_timer.async_wait([this, due](error_code const& failed) {
+        // A cancelled wait may belong to a timer that is gone; a completed one whose
+        // handler was queued when the time changed is no longer wanted.
+        if (failed || m_armed != due)
+            return;
+        m_armed.reset();
+        m_on_time(m_clock.now());
+        update();
+    });
+}
+
+} // namespace tau::plugins
