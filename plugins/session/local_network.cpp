@@ -2,8 +2,6 @@
 
 #include "plugins/session/settings.hpp"
 
-#include <libtorrent/alert_types.hpp>
-
 #include <algorithm>
 #include <chrono>
 
@@ -26,13 +24,6 @@ lt::session_params params_of(std::size_t index, local_network_options const& opt
     return params;
 }
 
-std::optional<int> nodes_in_table(lt::dht_stats_alert const& alert) {
-    int nodes = 0;
-    for (auto const& bucket : alert.routing_table)
-        nodes += bucket.num_nodes;
-    return nodes;
-}
-
 } // namespace
 
 std::string local_network::listen_interface(std::size_t index) {
@@ -44,14 +35,13 @@ std::string local_network::listen_interface(std::size_t index) {
 
 local_network::local_network(boost::asio::io_context& context, local_network_options options)
     : m_options(std::move(options)), m_random(m_options.seed), m_poll(context),
-      m_endpoints(m_options.nodes), m_usable(m_options.nodes) {
-    for (std::size_t i = 0; i < m_options.nodes; ++i) {
-        auto& node = *m_nodes.emplace_back(
-            std::make_unique<owned_session>(context, params_of(i, m_options)));
-        auto const wanted = static_cast<int>(std::min<std::size_t>(m_options.nodes - 1, 8));
-        node.alerts().route<lt::dht_stats_alert>(
-            nodes_in_table, [this, i, wanted](int known) { m_usable[i] = known >= wanted; });
-    }
+      m_endpoints(m_options.nodes) {
+    for (std::size_t i = 0; i < m_options.nodes; ++i)
+        m_nodes.push_back(std::make_unique<owned_session>(context, params_of(i, m_options)));
+}
+
+int local_network::usable_table() const {
+    return static_cast<int>(std::min<std::size_t>(m_nodes.size() - 1, 8));
 }
 
 local_network::~local_network() = default;
@@ -71,27 +61,26 @@ void local_network::poll_tables() {
         };
         if (!m_introduced && std::all_of(m_nodes.begin(), m_nodes.end(), listens))
             on_all_listen();
-        if (m_introduced && std::find(m_usable.begin(), m_usable.end(), false) == m_usable.end()) {
+        auto const usable = [this](auto const& node) {
+            return node->is_closed() || node->table_nodes() >= usable_table();
+        };
+        if (m_introduced && std::all_of(m_nodes.begin(), m_nodes.end(), usable)) {
             if (auto const ready = std::exchange(m_ready, nullptr))
                 ready();
             return;
         }
         if (m_introduced)
             for (auto const& node : m_nodes)
-                if (!node->is_closed())
-                    node->session().post_dht_stats();
+                node->refresh_table_nodes();
         poll_tables();
     });
 }
 
 void local_network::on_all_listen() {
     m_introduced = true;
-    for (std::size_t i = 0; i < m_nodes.size(); ++i) {
-        if (m_nodes[i]->is_closed())
-            m_usable[i] = true;
-        else
+    for (std::size_t i = 0; i < m_nodes.size(); ++i)
+        if (!m_nodes[i]->is_closed())
             m_endpoints[i] = *m_nodes[i]->listen_endpoint();
-    }
     for (auto const& node : m_nodes)
         if (!node->is_closed())
             introduce(node->session(), m_options.known_nodes);

@@ -47,6 +47,8 @@ public:
     /// "127.a.b.1:0" for node `index`, counting on beyond size() for guests of the network.
     [[nodiscard]] static std::string listen_interface(std::size_t index);
 
+    /// Nodes that a table here must hold before gets and puts find everything.
+    [[nodiscard]] int usable_table() const;
     /// Tells another session of up to `count` random live nodes.
     void introduce(lt::session_handle newcomer, std::size_t count = 12);
     /// Closes the node as a crash would: its socket is gone, others still know it.
@@ -63,7 +65,6 @@ private:
     boost::asio::steady_timer m_poll;
     std::vector<std::unique_ptr<owned_session>> m_nodes;
     std::vector<endpoint> m_endpoints;
-    std::vector<bool> m_usable;
     std::function<void()> m_ready;
     bool m_introduced = false;
 };

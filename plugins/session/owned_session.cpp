@@ -18,6 +18,13 @@ std::optional<endpoint> udp_listen_endpoint(lt::listen_succeeded_alert const& al
     return endpoint(alert.address, static_cast<std::uint16_t>(alert.port));
 }
 
+std::optional<int> nodes_in_table(lt::dht_stats_alert const& alert) {
+    int nodes = 0;
+    for (auto const& bucket : alert.routing_table)
+        nodes += bucket.num_nodes;
+    return nodes;
+}
+
 } // namespace
 
 owned_session::owned_session(boost::asio::io_context& context, lt::session_params params)
@@ -28,6 +35,8 @@ owned_session::owned_session(boost::asio::io_context& context, lt::session_param
         if (!m_listen)
             m_listen = where;
     });
+    m_alerts.route<lt::dht_stats_alert>(nodes_in_table,
+                                        [this](int nodes) { m_table_nodes = nodes; });
     m_session->set_alert_notify([&context, alive = m_alive] {
         boost::asio::post(context, [alive] {
             if (*alive)
@@ -49,6 +58,11 @@ void owned_session::drain() {
         if (!m_session) // a handler closed us, and the alerts went with the session
             return;
     }
+}
+
+void owned_session::refresh_table_nodes() {
+    if (m_session)
+        m_session->post_dht_stats();
 }
 
 void owned_session::close() {

@@ -38,6 +38,11 @@ public:
     /// UDP endpoint of the first listen socket; nullopt until it is open.
     [[nodiscard]] std::optional<endpoint> const& listen_endpoint() const { return m_listen; }
 
+    /// Nodes in the DHT routing table as of the last refresh_table_nodes(); 0 before.
+    [[nodiscard]] int table_nodes() const { return m_table_nodes; }
+    /// Asks for a fresh table_nodes(); it is there a moment later.
+    void refresh_table_nodes();
+
     /// Begins the shutdown of the session. Repeating it does nothing.
     void close();
     [[nodiscard]] bool is_closed() const { return m_session == nullptr; }
@@ -49,6 +54,7 @@ private:
     alert_router m_alerts;
     std::vector<lt::alert*> m_batch; // reused, as draining is frequent
     std::optional<endpoint> m_listen;
+    int m_table_nodes = 0;
     lt::session_proxy m_proxy; // keeps a closed session's innards until the context ran out
     std::unique_ptr<lt::session> m_session;
     std::shared_ptr<owned_session*> m_alive; // a queued drain() finds nullptr after close()
