@@ -50,7 +50,7 @@ void engine::on_recursive_item(wire::mutable_item const&, moment) {}
 void engine::on_recursive_done(wire::item_address const&, moment) {}
 void engine::on_recursive_immutable(target const&, byte_view, moment) {}
 void engine::on_put_done(target const&, std::int64_t, int, moment) {}
-void engine::on_nodes(std::vector<endpoint> const&, moment) {}
+void engine::on_nodes(std::vector<wire::node_info> const&, moment) {}
 void engine::on_external_vote(ip_address const&, endpoint const&, moment) {}
 void engine::on_local_endpoints(std::vector<endpoint> const&) {}
 void engine::on_time(moment) {}

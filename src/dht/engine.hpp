@@ -7,6 +7,7 @@
 #include "dht/endpoint_record.hpp"
 #include "dht/responder.hpp"
 #include "dht/stats.hpp"
+#include "wire/krpc.hpp"
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
@@ -130,7 +131,7 @@ public:
     /// A recursive put has ended; `seq` is 0 for an immutable item.
     void on_put_done(target const& what, std::int64_t seq, int nodes, moment now);
     /// Nodes of the session's routing table.
-    void on_nodes(std::vector<endpoint> const& nodes, moment now);
+    void on_nodes(std::vector<wire::node_info> const& nodes, moment now);
     /// `voter` (zero address: the session itself) sees us at `seen`.
     void on_external_vote(ip_address const& voter, endpoint const& seen, moment now);
     /// Addresses of this host's interfaces and the port the DHT listens on.

@@ -1,6 +1,6 @@
 #include "wire/mutable_item.hpp"
 
-#include <libtorrent/bdecode.hpp>
+#include "wire/bencode_node.hpp"
 
 #include <sodium.h>
 
@@ -8,21 +8,6 @@
 
 namespace tau::wire {
 namespace {
-
-// Values nest lists and dictionaries at most this deep; ours need three levels.
-constexpr int max_depth = 32;
-// libtorrent drops datagrams with more tokens than this, so no stored value has them.
-constexpr int max_tokens = 500;
-
-bool is_one_bencoded_value(byte_view value) {
-    lt::bdecode_node node;
-    lt::error_code ec;
-    int end = 0;
-    auto const text = as_text(value);
-    node = lt::bdecode({text.data(), static_cast<std::ptrdiff_t>(text.size())}, ec, &end, max_depth,
-                       max_tokens);
-    return !ec && node.data_section().size() == static_cast<std::ptrdiff_t>(value.size());
-}
 
 target sha1_of(byte_view first, byte_view second) {
     bytes joined(first.begin(), first.end());
@@ -62,7 +47,7 @@ bytes signed_octets(wire::salt const& salt, std::int64_t seq, byte_view value) {
 error_code verify(mutable_item const& item) {
     if (item.value.size() > max_value_bytes)
         return errc::too_large;
-    if (!is_one_bencoded_value(item.value))
+    if (!parse_bencode(item.value))
         return errc::invalid_encoding;
     auto const message = signed_octets(item.address.salt, item.seq, item.value);
     if (crypto_sign_verify_detached(item.sig.data(), message.data(), message.size(),
