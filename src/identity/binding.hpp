@@ -2,6 +2,7 @@
 
 #include "identity/keyring.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -27,7 +28,7 @@ struct binding_record {
     friend bool operator==(binding_record const&, binding_record const&) = default;
 };
 
-/// The largest encoded record accepted; ours have at most 232 octets.
+/// The largest encoded record accepted; ours have at most 239 octets.
 inline constexpr std::size_t max_binding_bytes = 512;
 
 /// What both keys sign: "tau-binding-v1|<64 hex>|<EIP-55>|<ms>"; a revocation begins

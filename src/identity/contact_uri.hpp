@@ -1,8 +1,8 @@
 #pragma once
 
+#include "identity/host_port.hpp"
 #include "identity/keyring.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,21 +10,7 @@
 namespace tau::identity {
 
 inline constexpr std::size_t max_contact_uri_bytes = 1024;
-inline constexpr std::size_t max_name_bytes = 64;  ///< of a nickname, UTF-8
-inline constexpr std::size_t max_host_bytes = 253; ///< RFC 1035
-
-/// A host name or an IP address (IPv6 without brackets) and a port from 1 to 65535.
-struct host_port {
-    std::string host;
-    std::uint16_t port = 0;
-
-    friend bool operator==(host_port const&, host_port const&) = default;
-};
-
-/// Parses "example.org:80", "1.2.3.4:80" or "[2001:db8::1]:80"; nothing is resolved.
-/// errc::invalid_encoding, or errc::invalid_argument for a port outside 1..65535.
-[[nodiscard]] result<host_port> parse_host_port(std::string_view text);
-[[nodiscard]] std::string to_string(host_port const& where);
+inline constexpr std::size_t max_name_bytes = 64; ///< of a nickname, UTF-8
 
 /// True for a nickname that we accept from anybody: 1 to max_name_bytes octets of
 /// UTF-8 without control and bidirectional characters, no blank at either end.
@@ -45,7 +31,8 @@ struct contact {
 /// Parses `tau:<64 hex>[?wallet=&name=&ep=&ck=]`, or a bare key of 64 hexadecimal digits.
 /// The scheme has any case; unknown parameters are ignored, duplicates of any refused.
 /// errc::too_large, errc::invalid_encoding (not such a URI), errc::invalid_length (key),
-/// errc::invalid_checksum (wallet), errc::invalid_argument (name, port, duplicates).
+/// errc::invalid_checksum (wallet), errc::invalid_argument (name, port, duplicates, or
+/// a key that sealing_key_of() refuses: nobody could write to it).
 /// Source: docs/wire/identity.md, "Contact URI"; RFC 3986 percent-encoding.
 [[nodiscard]] result<contact> parse_contact(std::string_view text);
 

@@ -8,10 +8,11 @@
 
 namespace tau::identity {
 
-/// One running device per data folder: an exclusive flock on `<folder>/lock`.
+/// One running device per data folder: an exclusive lock on `<folder>/lock`.
 ///
 /// The kernel drops it when the process dies, so a crash leaves no stale lock. The file
-/// names the holder's process id, for the message to the user.
+/// names the holder's process id, for the message to the user. It is an open file
+/// description lock (fcntl F_OFD_SETLK): like flock, but one can ask for it without taking it.
 /// Threading: any. Errors: errc::locked, errc::not_found, errc::storage_failed.
 class data_lock {
 public:

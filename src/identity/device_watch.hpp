@@ -35,7 +35,7 @@ struct device_record {
 
 inline constexpr std::string_view device_channel = "device";
 
-/// The bencoded BEP 44 value of a record (76 octets).
+/// The bencoded BEP 44 value of a record (60 octets).
 [[nodiscard]] bytes encode(device_record const& record, keyring const& keys, random_source& random);
 /// errc::invalid_length, errc::invalid_encoding, errc::unsupported_version, or
 /// errc::invalid_signature if another key sealed it.
@@ -43,8 +43,8 @@ inline constexpr std::string_view device_channel = "device";
 
 /// What an item under our own key tells about other devices.
 enum class device_verdict {
-    ours,        ///< we published it, or it is older than all we remember
-    predecessor, ///< published before this device first wrote the channel
+    ours,        ///< we published it since we started
+    predecessor, ///< older than what we remember of publishing there, if anything
     conflict,    ///< somebody else with our key publishes while we run
 };
 

@@ -17,7 +17,7 @@ inline constexpr char const* key_file_name = "identity.key";
 /// As open_container(), and errc::invalid_encoding for a body that is no identity.
 [[nodiscard]] result<identity_secret> decode_key_file(byte_view data, byte_view passphrase);
 
-/// The secret block shared by key file and backup, at the start of `out`'s body.
+/// The block that key file and backup begin their bodies with.
 inline constexpr std::size_t secret_block_bytes = 73;
 [[nodiscard]] secret_bytes encode_secret_block(identity_secret const& secret);
 /// `data` has secret_block_bytes octets. errc::invalid_length or errc::invalid_encoding.

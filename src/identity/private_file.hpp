@@ -16,11 +16,15 @@ enum class write_mode { create, replace };
 [[nodiscard]] error_code write_private_file(std::filesystem::path const& path, byte_view content,
                                             write_mode mode);
 
-/// Reads a file that only we may read. errc::not_found, errc::wrong_owner,
+/// Whether a file must be ours alone, or is encrypted and may lie anywhere.
+enum class read_check { private_to_us, none };
+
+/// Reads a regular file. errc::not_found, errc::wrong_owner,
 /// errc::insecure_permissions (any right for group or others), errc::invalid_argument
 /// (not a regular file), errc::too_large, errc::storage_failed.
 [[nodiscard]] result<secret_bytes> read_private_file(std::filesystem::path const& path,
-                                                     std::size_t max_bytes);
+                                                     std::size_t max_bytes,
+                                                     read_check check = read_check::private_to_us);
 
 /// Makes a folder of mode 0700, parents included. One that exists must be ours and
 /// not writable by others: errc::wrong_owner, errc::insecure_permissions.
