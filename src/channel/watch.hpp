@@ -55,9 +55,11 @@ public:
     /// When on_time() must be called; nullopt while a poll is under way.
     [[nodiscard]] std::optional<time_point> wake_at() const;
 
-    /// Offers a verified item, from a poll or from anywhere else. True if it is new:
-    /// the caller tells of it now. The next poll is then due after `shortest`.
+    /// Offers a verified item that the current poll brought. True if it is new: the
+    /// caller tells of it now. The next poll is then due `shortest` after this one.
     [[nodiscard]] bool on_item(wire::mutable_item const& item);
+    /// Offers one that came another way; the next poll is then due `shortest` from now.
+    [[nodiscard]] bool on_item(wire::mutable_item const& item, moment now);
     /// One get of the current poll has ended, with or without an item.
     void on_done();
 
@@ -69,6 +71,7 @@ public:
     [[nodiscard]] std::chrono::milliseconds pause() const { return m_pause; }
 
 private:
+    [[nodiscard]] bool take(wire::mutable_item const& item, time_point since);
     [[nodiscard]] std::chrono::milliseconds jittered(std::chrono::milliseconds pause);
 
     address_source m_addresses;
@@ -76,9 +79,9 @@ private:
     watch_settings m_settings;
     std::int64_t m_known_seq;
     std::chrono::milliseconds m_pause;
-    std::optional<time_point> m_next; ///< unset: due at once
-    time_point m_polled{};            ///< when the current or last poll began
-    std::size_t m_pending = 0;        ///< gets of the current poll that have not ended
+    time_point m_next;         ///< when the next poll may begin; min(): at once
+    time_point m_polled{};     ///< when the current or last poll began
+    std::size_t m_pending = 0; ///< gets of the current poll that have not ended
 };
 
 } // namespace tau::channel
