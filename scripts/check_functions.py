@@ -6,7 +6,7 @@ import sys
 
 LIMIT = 60
 NOT_FUNCTIONS = ("namespace", "class", "struct", "enum", "union", "extern", "using",
-                 "public:", "protected:", "private:")
+                 "public:", "protected:", "private:", "template")
 
 
 def long_functions(path: pathlib.Path):

@@ -2,10 +2,14 @@
 
 #include "core/bytes.hpp"
 #include "core/clock.hpp"
+#include "core/endpoint.hpp"
+#include "identity/keyring.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tau::messenger {
 
@@ -60,6 +64,59 @@ struct friend_view {
     friend_state state = friend_state::pending;
     std::optional<unix_ms> last_seen;
     std::uint64_t unread = 0;
+};
+
+/// What one must know to add somebody: the parts of a contact URI.
+struct contact_info {
+    public_key key;
+    std::string name{};                     ///< empty: none given
+    std::optional<wallet_address> wallet{}; ///< a claim, until a binding proves it
+    std::optional<identity::contact_key> contact_key{};
+    std::vector<endpoint> endpoints{}; ///< asked, not believed
+};
+
+/// A file on its way out.
+struct outgoing_file {
+    std::string name;
+    bytes content;
+};
+
+/// Which messages to list. Without `who`: from and to all friends. Messages of
+/// strangers are listed only when `who` names one.
+struct inbox_query {
+    std::optional<public_key> who{};
+    std::optional<unix_ms> since{}; ///< stored here at or after this time
+    std::size_t limit = 100;        ///< 0: none; at most max_inbox_limit
+};
+inline constexpr std::size_t max_inbox_limit = 10'000;
+
+/// Why a message of ours has not been delivered.
+enum class waiting_reason {
+    not_waiting,      ///< delivered or read, or not ours
+    first_contact,    ///< they never answered: they must add us or accept our request
+    no_endpoint,      ///< no endpoint known; the DHT channel is all there is
+    no_answer,        ///< their last endpoint does not answer; tried again
+    not_acknowledged, ///< handed over, but no receipt came yet
+    blocked,          ///< we blocked them
+};
+
+struct waiting_view {
+    waiting_reason reason = waiting_reason::not_waiting;
+    std::optional<unix_ms> next_try{};
+    std::uint32_t tries = 0; ///< direct attempts since the last answer
+};
+
+/// Queue lengths and totals, for `status` and metrics.
+struct engine_counts {
+    std::uint64_t friends = 0; ///< accepted and pending
+    std::uint64_t requests = 0;
+    std::uint64_t unread = 0;
+    std::uint64_t undelivered = 0;   ///< messages of ours without a receipt
+    std::uint64_t unpublished = 0;   ///< of those, not even in the DHT
+    std::uint64_t missing_roots = 0; ///< messages known by hash that are being fetched
+    std::uint64_t fetching_attachments = 0;
+    std::uint64_t waiting_commits = 0; ///< changes not yet on disk
+    std::uint64_t refused_items = 0;   ///< remote items that did not verify or parse
 };
 
 } // namespace tau::messenger
