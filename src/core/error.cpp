@@ -1,73 +1,68 @@
 #include "core/error.hpp"
 
+#include <array>
 #include <string>
 
 namespace tau {
 namespace {
 
-char const* text_of(errc e) {
-    switch (e) {
-    case errc::ok:
-        return "success";
-    case errc::invalid_length:
-        return "wrong length";
-    case errc::invalid_encoding:
-        return "cannot be parsed";
-    case errc::invalid_argument:
-        return "value not allowed";
-    case errc::invalid_signature:
-        return "signature does not match";
-    case errc::invalid_checksum:
-        return "checksum does not match";
-    case errc::unsupported_version:
-        return "unsupported version";
-    case errc::too_large:
-        return "too large";
-    case errc::stale:
-        return "older than what is known";
-    case errc::replayed:
-        return "seen before";
-    case errc::not_found:
-        return "not found";
-    case errc::timed_out:
-        return "timed out";
-    case errc::refused:
-        return "refused by the remote side";
-    case errc::rate_limited:
-        return "rate limited, try again later";
-    case errc::wrong_passphrase:
-        return "wrong passphrase";
-    case errc::passphrase_required:
-        return "a passphrase is needed";
-    case errc::insecure_permissions:
-        return "file permissions are too open";
-    case errc::wrong_owner:
-        return "belongs to another user";
-    case errc::already_exists:
-        return "already exists";
-    case errc::locked:
-        return "in use by another process";
-    case errc::disk_full:
-        return "no space left on the disk";
-    case errc::storage_failed:
-        return "storage failed";
-    case errc::not_a_friend:
-        return "not a friend";
-    case errc::blocked:
-        return "blocked";
-    case errc::cancelled:
-        return "cancelled";
-    case errc::unreachable:
-        return "no way to reach it is known";
-    case errc::out_of_memory:
-        return "not enough memory";
+struct entry {
+    errc value;
+    char const* name;
+    char const* text;
+};
+
+// In the order of the enumeration, one row an entry.
+constexpr std::array entries{
+    entry{errc::ok, "ok", "success"},
+    {errc::invalid_length, "invalid_length", "wrong length"},
+    {errc::invalid_encoding, "invalid_encoding", "cannot be parsed"},
+    {errc::invalid_argument, "invalid_argument", "value not allowed"},
+    {errc::invalid_signature, "invalid_signature", "signature does not match"},
+    {errc::invalid_checksum, "invalid_checksum", "checksum does not match"},
+    {errc::unsupported_version, "unsupported_version", "unsupported version"},
+    {errc::too_large, "too_large", "too large"},
+    {errc::stale, "stale", "older than what is known"},
+    {errc::replayed, "replayed", "seen before"},
+    {errc::not_found, "not_found", "not found"},
+    {errc::timed_out, "timed_out", "timed out"},
+    {errc::refused, "refused", "refused by the remote side"},
+    {errc::rate_limited, "rate_limited", "rate limited, try again later"},
+    {errc::wrong_passphrase, "wrong_passphrase", "wrong passphrase"},
+    {errc::passphrase_required, "passphrase_required", "a passphrase is needed"},
+    {errc::insecure_permissions, "insecure_permissions", "file permissions are too open"},
+    {errc::wrong_owner, "wrong_owner", "belongs to another user"},
+    {errc::already_exists, "already_exists", "already exists"},
+    {errc::locked, "locked", "in use by another process"},
+    {errc::disk_full, "disk_full", "no space left on the disk"},
+    {errc::storage_failed, "storage_failed", "storage failed"},
+    {errc::not_a_friend, "not_a_friend", "not a friend"},
+    {errc::blocked, "blocked", "blocked"},
+    {errc::cancelled, "cancelled", "cancelled"},
+    {errc::unreachable, "unreachable", "no way to reach it is known"},
+    {errc::out_of_memory, "out_of_memory", "not enough memory"},
+};
+
+constexpr bool is_in_order() {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (static_cast<std::size_t>(entries[i].value) != i)
+            return false;
     }
-    return "unknown error";
+    return entries.back().value == errc::out_of_memory;
+}
+static_assert(is_in_order());
+
+entry const* find(int value) {
+    auto const index = static_cast<std::size_t>(value);
+    return index < entries.size() ? &entries[index] : nullptr;
 }
 
 struct category final : boost::system::error_category {
     char const* name() const noexcept override { return "tau"; }
-    std::string message(int value) const override { return text_of(static_cast<errc>(value)); }
+    std::string message(int value) const override {
+        auto const* const e = find(value);
+        return e != nullptr ? e->text : "unknown error";
+    }
 };
 
 } // namespace
@@ -79,6 +74,11 @@ boost::system::error_category const& tau_category() {
 
 error_code make_error_code(errc e) {
     return {static_cast<int>(e), tau_category()};
+}
+
+char const* name_of(errc e) {
+    auto const* const found = find(static_cast<int>(e));
+    return found != nullptr ? found->name : "unknown";
 }
 
 } // namespace tau

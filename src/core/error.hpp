@@ -43,6 +43,9 @@ enum class errc {
 [[nodiscard]] boost::system::error_category const& tau_category();
 [[nodiscard]] error_code make_error_code(errc e);
 
+/// The entry's own name, "timed_out": what machines are told where people read message().
+[[nodiscard]] char const* name_of(errc e);
+
 template <class T>
 using result = boost::outcome_v2::boost_result<T>;
 
