@@ -1,6 +1,6 @@
 #include "core/error.hpp"
 
-#include <array>
+#include <iterator>
 #include <string>
 
 namespace tau {
@@ -13,8 +13,8 @@ struct entry {
 };
 
 // In the order of the enumeration, one row an entry.
-constexpr std::array entries{
-    entry{errc::ok, "ok", "success"},
+constexpr entry entries[] = {
+    {errc::ok, "ok", "success"},
     {errc::invalid_length, "invalid_length", "wrong length"},
     {errc::invalid_encoding, "invalid_encoding", "cannot be parsed"},
     {errc::invalid_argument, "invalid_argument", "value not allowed"},
@@ -44,17 +44,17 @@ constexpr std::array entries{
 };
 
 constexpr bool is_in_order() {
-    for (std::size_t i = 0; i < entries.size(); ++i) {
+    for (std::size_t i = 0; i < std::size(entries); ++i) {
         if (static_cast<std::size_t>(entries[i].value) != i)
             return false;
     }
-    return entries.back().value == errc::out_of_memory;
+    return std::end(entries)[-1].value == errc::out_of_memory;
 }
 static_assert(is_in_order());
 
 entry const* find(int value) {
     auto const index = static_cast<std::size_t>(value);
-    return index < entries.size() ? &entries[index] : nullptr;
+    return index < std::size(entries) ? &entries[index] : nullptr;
 }
 
 struct category final : boost::system::error_category {
