@@ -24,7 +24,7 @@ namespace tau::plugins {
 class alert_router {
 public:
     /// Routes every `Alert` (a type of libtorrent/alert_types.hpp). `capture` gives a
-    /// value that converts to bool; false means the alert is not for this route.
+    /// std::optional; nullopt means the alert is not for this route.
     template <class Alert, class Capture, class Handle>
     void route(Capture capture, Handle handle) {
         m_routes.push_back({Alert::alert_type,
@@ -35,8 +35,8 @@ public:
                             [capture, handle](lt::alert const& a, boost::asio::io_context& home) {
                                 if (auto value = capture(static_cast<Alert const&>(a)))
                                     boost::asio::post(home,
-                                                      [handle, v = std::move(value)]() mutable {
-                                                          handle(std::move(*v));
+                                                      [handle, v = std::move(*value)]() mutable {
+                                                          handle(std::move(v));
                                                       });
                             }});
     }

@@ -1,0 +1,239 @@
+#include "plugins/dht/dht_plugin.hpp"
+
+#include "plugins/session/interfaces.hpp"
+
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/session_handle.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace tau::plugins {
+namespace {
+
+constexpr std::size_t max_tables = 64; // listen sockets a session may have; ours to choose
+
+std::array<char, 32> key_chars(public_key const& key) {
+    std::array<char, 32> out;
+    std::copy(key.begin(), key.end(), out.begin());
+    return out;
+}
+
+/// Answers on libtorrent's thread. Holds the snapshot holder, not the engine, and
+/// reaches the engine only through the tau thread, where `on_report` checks that it lives.
+class engine_responder final : public query_responder {
+public:
+    using report_handler = std::function<void(endpoint const&, bytes)>;
+
+    engine_responder(std::shared_ptr<dht::responder> answers, clock_source const& clock,
+                     report_handler on_report)
+        : m_answers(std::move(answers)), m_clock(clock), m_report(std::move(on_report)) {}
+
+    bool answer(std::string_view query, endpoint const& source, lt::bdecode_node const& message,
+                lt::entry& response) noexcept override {
+        auto const outcome = m_answers->on_query(query, source, message, response, m_clock.now());
+        if (outcome == dht::reply::answered_and_report) {
+            auto const raw = message.data_section();
+            m_report(source, bytes(raw.begin(), raw.end()));
+        }
+        return outcome == dht::reply::answered || outcome == dht::reply::answered_and_report;
+    }
+
+private:
+    std::shared_ptr<dht::responder> m_answers;
+    clock_source const& m_clock;
+    report_handler m_report;
+};
+
+} // namespace
+
+dht_plugin::dht_plugin(host& home, clock_source const& clock, random_source& random,
+                       dht::config settings, dht::node_identity self)
+    : m_host(home), m_clock(clock),
+      m_engine(std::move(settings), std::move(self), random, clock.now()),
+      m_access(m_engine, clock, [this] { schedule(); }),
+      m_timer(
+          home.context(), clock, [this] { return m_engine.wake_at(); },
+          [this](moment now) {
+              m_engine.on_time(now);
+              perform_all();
+          }),
+      m_alive(std::make_shared<dht_plugin*>(this)) {
+    add_routes();
+    auto& context = home.context();
+    home.add_responder(std::make_shared<engine_responder>(
+        m_engine.responder(), clock, [&context, alive = m_alive](endpoint const& from, bytes raw) {
+            boost::asio::post(context, [alive, from, raw = std::move(raw)] {
+                if (auto* const self_ = *alive) {
+                    self_->m_engine.on_request(from, raw, self_->m_clock.now());
+                    self_->perform_all();
+                }
+            });
+        }));
+}
+
+dht_plugin::~dht_plugin() {
+    stop();
+}
+
+template <class Alert, class Value>
+void dht_plugin::route(void (dht_plugin::*handler)(Value)) {
+    m_host.alerts().route<Alert>([](Alert const& alert) { return capture(alert); },
+                                 [alive = m_alive, handler](Value value) {
+                                     if (auto* const self = *alive)
+                                         (self->*handler)(std::move(value));
+                                 });
+}
+
+void dht_plugin::add_routes() {
+    route<lt::dht_direct_response_alert>(&dht_plugin::on_direct_response);
+    route<lt::dht_mutable_item_alert>(&dht_plugin::on_traversal_item);
+    route<lt::dht_immutable_item_alert>(&dht_plugin::on_traversal_value);
+    route<lt::dht_put_alert>(&dht_plugin::on_put_outcome);
+    route<lt::dht_stats_alert>(&dht_plugin::on_table_owner);
+    route<lt::dht_live_nodes_alert>(&dht_plugin::on_live_nodes);
+    route<lt::external_ip_alert>(&dht_plugin::on_external_address);
+}
+
+void dht_plugin::start() {
+    (void)m_host.call([](lt::session_handle& session) { session.post_dht_stats(); });
+    perform_all();
+}
+
+void dht_plugin::stop() {
+    *m_alive = nullptr;
+    m_timer.stop();
+}
+
+void dht_plugin::schedule() {
+    if (m_scheduled)
+        return;
+    m_scheduled = true;
+    boost::asio::post(m_host.context(), [alive = m_alive] {
+        if (auto* const self = *alive) {
+            self->m_scheduled = false;
+            self->perform_all();
+        }
+    });
+}
+
+void dht_plugin::perform_all() {
+    auto const alive = m_alive; // an observer may destroy us
+    while (*alive && m_engine.has_actions())
+        for (auto const& next : m_engine.take_actions()) {
+            std::visit([this](auto const& action) { perform(action); }, next);
+            if (!*alive)
+                return;
+        }
+    if (*alive)
+        m_timer.update();
+}
+
+void dht_plugin::perform(dht::send_query const& action) {
+    (void)m_host.call([&](lt::session_handle& session) {
+        session.dht_direct_request(action.to, action.query, to_user_data(action.id));
+    });
+}
+
+void dht_plugin::perform(dht::start_get const& action) {
+    (void)m_host.call([&](lt::session_handle& session) {
+        session.dht_get_item(key_chars(action.what.key), action.what.salt.octets());
+    });
+}
+
+void dht_plugin::perform(dht::start_get_immutable const& action) {
+    (void)m_host.call([&](lt::session_handle& session) {
+        session.dht_get_item(lt::sha1_hash(as_text(action.what.view()).data()));
+    });
+}
+
+void dht_plugin::perform(dht::start_put const& action) {
+    // The callback runs on libtorrent's thread once it knows where to store; it holds
+    // everything that it needs.
+    auto const& address = action.item.address;
+    auto fill = [item = action.item](lt::entry& value, std::array<char, 64>& sig, std::int64_t& seq,
+                                     std::string const&) {
+        value = verbatim(item.value);
+        std::copy(item.sig.begin(), item.sig.end(), sig.begin());
+        seq = item.seq;
+    };
+    (void)m_host.call([&](lt::session_handle& session) {
+        session.dht_put_item(key_chars(address.key), std::move(fill), address.salt.octets());
+    });
+}
+
+void dht_plugin::perform(dht::start_put_immutable const& action) {
+    (void)m_host.call(
+        [&](lt::session_handle& session) { session.dht_put_item(verbatim(action.value)); });
+}
+
+void dht_plugin::perform(dht::want_nodes const&) {
+    // The table is asked for by node id, which changes with our external address.
+    m_wants_nodes = true;
+    (void)m_host.call([](lt::session_handle& session) { session.post_dht_stats(); });
+}
+
+void dht_plugin::perform(dht::deliver const& action) {
+    action.call();
+}
+
+void dht_plugin::on_direct_response(direct_response value) {
+    lt::error_code failed;
+    lt::bdecode_node const message =
+        value.message.empty() ? lt::bdecode_node() : lt::bdecode(value.message, failed);
+    if (message.type() == lt::bdecode_node::dict_t)
+        m_engine.on_response(value.id, value.from, message, m_clock.now());
+    else
+        m_engine.on_no_response(value.id, m_clock.now());
+    perform_all();
+}
+
+void dht_plugin::on_traversal_item(traversal_item value) {
+    auto const now = m_clock.now();
+    if (value.item)
+        m_engine.on_recursive_item(*value.item, now);
+    if (value.is_last)
+        m_engine.on_recursive_done(value.what, now);
+    perform_all();
+}
+
+void dht_plugin::on_traversal_value(traversal_value value) {
+    m_engine.on_recursive_immutable(value.what, value.value, m_clock.now());
+    perform_all();
+}
+
+void dht_plugin::on_put_outcome(put_outcome value) {
+    m_engine.on_put_done(value.what, value.seq, value.nodes, m_clock.now());
+    perform_all();
+}
+
+void dht_plugin::on_table_owner(table_owner value) {
+    if (m_tables.size() < max_tables
+        && m_tables.insert_or_assign(value.node_id, value.local).second)
+        m_engine.on_local_endpoints(local_endpoints());
+    if (m_wants_nodes)
+        (void)m_host.call(
+            [&](lt::session_handle& session) { session.dht_live_nodes(value.node_id); });
+    perform_all();
+}
+
+std::vector<endpoint> dht_plugin::local_endpoints() const {
+    std::vector<endpoint> listening;
+    for (auto const& [id, where] : m_tables)
+        listening.push_back(where);
+    return reachable_as(listening);
+}
+
+void dht_plugin::on_live_nodes(std::vector<endpoint> value) {
+    m_wants_nodes = false;
+    m_engine.on_nodes(value, m_clock.now());
+    perform_all();
+}
+
+void dht_plugin::on_external_address(ip_address value) {
+    m_engine.on_external_vote({}, endpoint(value, 0), m_clock.now());
+    perform_all();
+}
+
+} // namespace tau::plugins

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/random.hpp"
+#include "dht/engine.hpp"
+#include "dht/engine_access.hpp"
+#include "plugins/dht/alert_values.hpp"
+#include "plugins/session/host.hpp"
+#include "plugins/session/wake_timer.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace tau::plugins {
+
+/// dht::engine on a libtorrent session: performs its actions with direct requests,
+/// traversals and puts, and feeds it what comes back.
+///
+/// Construct before host::attach(); start() after it, on the tau thread. A query that
+/// our items can answer is answered on libtorrent's thread, out of the responder's
+/// snapshot; whatever needs thought is copied and posted to the tau thread.
+/// Threading: tau thread. Errors: none; a session that has ended leaves the engine to
+///            its deadlines.
+class dht_plugin {
+public:
+    /// `home`, `clock` and `random` must outlive the plugin.
+    dht_plugin(host& home, clock_source const& clock, random_source& random, dht::config settings,
+               dht::node_identity self);
+    ~dht_plugin();
+    dht_plugin(dht_plugin const&) = delete;
+    dht_plugin& operator=(dht_plugin const&) = delete;
+
+    [[nodiscard]] dht::access& access() { return m_access; }
+    [[nodiscard]] dht::engine& engine() { return m_engine; }
+
+    /// Learns the session's endpoints and routing table.
+    void start();
+    /// Stops for good: no action is performed and no observer called after it.
+    void stop();
+
+private:
+    using alive_token = std::shared_ptr<dht_plugin*>;
+
+    template <class Alert, class Value>
+    void route(void (dht_plugin::*handler)(Value));
+    void add_routes();
+
+    void schedule();
+    void perform_all();
+    void perform(dht::send_query const& action);
+    void perform(dht::start_get const& action);
+    void perform(dht::start_get_immutable const& action);
+    void perform(dht::start_put const& action);
+    void perform(dht::start_put_immutable const& action);
+    void perform(dht::want_nodes const& action);
+    void perform(dht::deliver const& action);
+
+    void on_direct_response(direct_response value);
+    void on_traversal_item(traversal_item value);
+    void on_traversal_value(traversal_value value);
+    void on_put_outcome(put_outcome value);
+    void on_table_owner(table_owner value);
+    void on_live_nodes(std::vector<endpoint> value);
+    void on_external_address(ip_address value);
+
+    [[nodiscard]] std::vector<endpoint> local_endpoints() const;
+
+    host& m_host;
+    clock_source const& m_clock;
+    dht::engine m_engine;
+    dht::engine_access m_access;
+    wake_timer m_timer;
+    std::map<lt::sha1_hash, endpoint> m_tables; // one per DHT socket of the session
+    bool m_scheduled = false;
+    bool m_wants_nodes = false;
+    alive_token m_alive; // queued handlers find nullptr after stop()
+};
+
+} // namespace tau::plugins
