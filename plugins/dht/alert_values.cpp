@@ -19,7 +19,7 @@ bytes encoded(lt::entry const& value) {
 }
 
 template <class Fixed, class Chars>
-Fixed fixed(Chars const& chars) {
+Fixed octets_of(Chars const& chars) {
     static_assert(sizeof(Chars) == Fixed::size_bytes);
     Fixed out;
     std::copy(chars.begin(), chars.end(), out.data());
@@ -31,7 +31,7 @@ std::optional<wire::item_address> address_of(std::array<char, 32> const& key,
     auto bounded = wire::salt::from(salt);
     if (bounded.has_error())
         return std::nullopt; // somebody else's request: ours are within the limit
-    return wire::item_address{fixed<public_key>(key), std::move(bounded.value())};
+    return wire::item_address{octets_of<public_key>(key), std::move(bounded.value())};
 }
 
 } // namespace
@@ -56,22 +56,17 @@ std::optional<traversal_item> capture(lt::dht_mutable_item_alert const& alert) {
     traversal_item out{std::move(*what), std::nullopt, alert.authoritative};
     if (auto value = encoded(alert.item); !value.empty())
         out.item = wire::mutable_item{out.what, alert.seq, std::move(value),
-                                      fixed<signature>(alert.signature)};
+                                      octets_of<signature>(alert.signature)};
     return out;
 }
 
 std::optional<traversal_value> capture(lt::dht_immutable_item_alert const& alert) {
-    target what;
-    std::copy(alert.target.begin(), alert.target.end(), what.data());
-    return traversal_value{what, encoded(alert.item)};
+    return traversal_value{octets_of<target>(alert.target), encoded(alert.item)};
 }
 
 std::optional<put_outcome> capture(lt::dht_put_alert const& alert) {
-    if (!alert.target.is_all_zeros()) {
-        target what;
-        std::copy(alert.target.begin(), alert.target.end(), what.data());
-        return put_outcome{what, 0, alert.num_success};
-    }
+    if (!alert.target.is_all_zeros())
+        return put_outcome{octets_of<target>(alert.target), 0, alert.num_success};
     auto const what = address_of(alert.public_key, alert.salt);
     if (!what)
         return std::nullopt;
@@ -82,10 +77,10 @@ std::optional<table_owner> capture(lt::dht_stats_alert const& alert) {
     return table_owner{alert.nid, alert.local_endpoint};
 }
 
-std::optional<std::vector<endpoint>> capture(lt::dht_live_nodes_alert const& alert) {
-    std::vector<endpoint> out;
+std::optional<std::vector<wire::node_info>> capture(lt::dht_live_nodes_alert const& alert) {
+    std::vector<wire::node_info> out;
     for (auto const& [id, where] : alert.nodes())
-        out.push_back(where);
+        out.push_back({octets_of<wire::node_id>(id), where});
     return out;
 }
 

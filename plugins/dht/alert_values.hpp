@@ -2,6 +2,7 @@
 
 #include "core/endpoint.hpp"
 #include "dht/engine.hpp"
+#include "wire/krpc.hpp"
 #include "wire/mutable_item.hpp"
 
 #include <libtorrent/client_data.hpp>
@@ -55,7 +56,8 @@ struct table_owner {
 };
 [[nodiscard]] std::optional<table_owner> capture(lt::dht_stats_alert const& alert);
 
-[[nodiscard]] std::optional<std::vector<endpoint>> capture(lt::dht_live_nodes_alert const& alert);
+[[nodiscard]] std::optional<std::vector<wire::node_info>>
+capture(lt::dht_live_nodes_alert const& alert);
 
 [[nodiscard]] std::optional<ip_address> capture(lt::external_ip_alert const& alert);
 

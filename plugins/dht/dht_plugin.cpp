@@ -26,13 +26,14 @@ class engine_responder final : public query_responder {
 public:
     using report_handler = std::function<void(endpoint const&, bytes)>;
 
-    engine_responder(std::shared_ptr<dht::responder> answers, clock_source const& clock,
-                     report_handler on_report)
-        : m_answers(std::move(answers)), m_clock(clock), m_report(std::move(on_report)) {}
+    engine_responder(std::shared_ptr<dht::responder> answers,
+                     std::shared_ptr<clock_source const> clock, report_handler on_report)
+        : m_answers(std::move(answers)), m_clock(std::move(clock)), m_report(std::move(on_report)) {
+    }
 
     bool answer(std::string_view query, endpoint const& source, lt::bdecode_node const& message,
                 lt::entry& response) noexcept override {
-        auto const outcome = m_answers->on_query(query, source, message, response, m_clock.now());
+        auto const outcome = m_answers->on_query(query, source, message, response, m_clock->now());
         if (outcome == dht::reply::answered_and_report) {
             auto const raw = message.data_section();
             m_report(source, bytes(raw.begin(), raw.end()));
@@ -42,19 +43,19 @@ public:
 
 private:
     std::shared_ptr<dht::responder> m_answers;
-    clock_source const& m_clock;
+    std::shared_ptr<clock_source const> m_clock;
     report_handler m_report;
 };
 
 } // namespace
 
-dht_plugin::dht_plugin(host& home, clock_source const& clock, random_source& random,
-                       dht::config settings, dht::node_identity self)
-    : m_host(home), m_clock(clock),
-      m_engine(std::move(settings), std::move(self), random, clock.now()),
-      m_access(m_engine, clock, [this] { schedule(); }),
+dht_plugin::dht_plugin(host& home, std::shared_ptr<clock_source const> clock, random_source& random,
+                       dht::config settings, dht::node_identity identity)
+    : m_host(home), m_clock(std::move(clock)),
+      m_engine(std::move(settings), std::move(identity), random, m_clock->now()),
+      m_access(m_engine, *m_clock, [this] { schedule(); }),
       m_timer(
-          home.context(), clock, [this] { return m_engine.wake_at(); },
+          home.context(), *m_clock, [this] { return m_engine.wake_at(); },
           [this](moment now) {
               m_engine.on_time(now);
               perform_all();
@@ -63,11 +64,12 @@ dht_plugin::dht_plugin(host& home, clock_source const& clock, random_source& ran
     add_routes();
     auto& context = home.context();
     home.add_responder(std::make_shared<engine_responder>(
-        m_engine.responder(), clock, [&context, alive = m_alive](endpoint const& from, bytes raw) {
+        m_engine.responder(), m_clock,
+        [&context, alive = m_alive](endpoint const& from, bytes raw) {
             boost::asio::post(context, [alive, from, raw = std::move(raw)] {
-                if (auto* const self_ = *alive) {
-                    self_->m_engine.on_request(from, raw, self_->m_clock.now());
-                    self_->perform_all();
+                if (auto* const self = *alive) {
+                    self->m_engine.on_request(from, raw, self->m_clock->now());
+                    self->perform_all();
                 }
             });
         }));
@@ -183,14 +185,14 @@ void dht_plugin::on_direct_response(direct_response value) {
     lt::bdecode_node const message =
         value.message.empty() ? lt::bdecode_node() : lt::bdecode(value.message, failed);
     if (message.type() == lt::bdecode_node::dict_t)
-        m_engine.on_response(value.id, value.from, message, m_clock.now());
+        m_engine.on_response(value.id, value.from, message, m_clock->now());
     else
-        m_engine.on_no_response(value.id, m_clock.now());
+        m_engine.on_no_response(value.id, m_clock->now());
     perform_all();
 }
 
 void dht_plugin::on_traversal_item(traversal_item value) {
-    auto const now = m_clock.now();
+    auto const now = m_clock->now();
     if (value.item)
         m_engine.on_recursive_item(*value.item, now);
     if (value.is_last)
@@ -199,12 +201,12 @@ void dht_plugin::on_traversal_item(traversal_item value) {
 }
 
 void dht_plugin::on_traversal_value(traversal_value value) {
-    m_engine.on_recursive_immutable(value.what, value.value, m_clock.now());
+    m_engine.on_recursive_immutable(value.what, value.value, m_clock->now());
     perform_all();
 }
 
 void dht_plugin::on_put_outcome(put_outcome value) {
-    m_engine.on_put_done(value.what, value.seq, value.nodes, m_clock.now());
+    m_engine.on_put_done(value.what, value.seq, value.nodes, m_clock->now());
     perform_all();
 }
 
@@ -225,14 +227,14 @@ std::vector<endpoint> dht_plugin::local_endpoints() const {
     return reachable_as(listening);
 }
 
-void dht_plugin::on_live_nodes(std::vector<endpoint> value) {
+void dht_plugin::on_live_nodes(std::vector<wire::node_info> value) {
     m_wants_nodes = false;
-    m_engine.on_nodes(value, m_clock.now());
+    m_engine.on_nodes(value, m_clock->now());
     perform_all();
 }
 
 void dht_plugin::on_external_address(ip_address value) {
-    m_engine.on_external_vote({}, endpoint(value, 0), m_clock.now());
+    m_engine.on_external_vote({}, endpoint(value, 0), m_clock->now());
     perform_all();
 }
 

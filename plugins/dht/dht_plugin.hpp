@@ -24,9 +24,9 @@ namespace tau::plugins {
 ///            its deadlines.
 class dht_plugin {
 public:
-    /// `home`, `clock` and `random` must outlive the plugin.
-    dht_plugin(host& home, clock_source const& clock, random_source& random, dht::config settings,
-               dht::node_identity self);
+    /// `home` and `random` must outlive the plugin.
+    dht_plugin(host& home, std::shared_ptr<clock_source const> clock, random_source& random,
+               dht::config settings, dht::node_identity identity);
     ~dht_plugin();
     dht_plugin(dht_plugin const&) = delete;
     dht_plugin& operator=(dht_plugin const&) = delete;
@@ -61,13 +61,13 @@ private:
     void on_traversal_value(traversal_value value);
     void on_put_outcome(put_outcome value);
     void on_table_owner(table_owner value);
-    void on_live_nodes(std::vector<endpoint> value);
+    void on_live_nodes(std::vector<wire::node_info> value);
     void on_external_address(ip_address value);
 
     [[nodiscard]] std::vector<endpoint> local_endpoints() const;
 
     host& m_host;
-    clock_source const& m_clock;
+    std::shared_ptr<clock_source const> m_clock; // libtorrent's thread may read it last
     dht::engine m_engine;
     dht::engine_access m_access;
     wake_timer m_timer;
