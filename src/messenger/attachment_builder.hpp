@@ -37,6 +37,9 @@ public:
 
 private:
     [[nodiscard]] result<target> emit(tree_position where, byte_view plain);
+    [[nodiscard]] error_code end_leaf();
+    [[nodiscard]] result<std::vector<target>> index_of(unsigned level,
+                                                       std::vector<target> const& below);
 
     wire::content_key m_key;
     item_sink m_sink;

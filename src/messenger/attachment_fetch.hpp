@@ -6,7 +6,6 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -46,8 +45,8 @@ public:
     [[nodiscard]] std::vector<target> next(time_point now);
 
     /// Offers the value of a target. errc::not_found if it is not wanted (any more),
-    /// errc::invalid_checksum if it does not hash to its target (the item stays wanted).
-    /// errc::invalid_encoding if the sender made a tree that cannot be: fatal, see failed().
+    /// errc::invalid_checksum if it does not hash to its target (asked for again later).
+    /// The error of failed() if the sender made a tree that cannot be.
     [[nodiscard]] error_code on_value(target const& what, byte_view value, time_point now);
     /// Nobody had it; it is asked for again after a pause.
     void on_failed(target const& what, time_point now);
@@ -70,27 +69,35 @@ public:
 
 private:
     struct wanted {
-        std::vector<tree_position> places; ///< more than one only if a sender repeats a target
+        tree_position where;
         unsigned failures = 0;
+    };
+    /// Upper levels first, then from the left.
+    struct fetch_order {
+        bool operator()(tree_position const& a, tree_position const& b) const {
+            return a.level != b.level ? a.level > b.level : a.index < b.index;
+        }
     };
 
     attachment_fetch(wire::content_ref ref, tree_shape shape, fetch_settings settings);
 
     void want(target const& what, tree_position where);
-    [[nodiscard]] error_code place(tree_position where, byte_view value);
+    void place(tree_position where, byte_view value);
     [[nodiscard]] error_code place_index(tree_position where, byte_view plain);
-    void retry(target const& what, time_point now);
+    void place_leaf(tree_position where, byte_view plain);
+    void retry(target const& what, time_point asked, time_point now);
+    void forget_request(target const& what);
 
     wire::content_ref m_ref;
     tree_shape m_shape;
     fetch_settings m_settings;
     std::size_t m_window;
+    time_point m_last_cut{}; ///< one burst of losses halves the window once
     std::unordered_map<target, wanted> m_wanted;
-    std::set<std::pair<tree_position, target>> m_ready; ///< to ask for, upper levels first
-    std::unordered_map<target, time_point> m_asked;     ///< under way since
-    std::multimap<time_point, target> m_later;          ///< failed, waiting to be ready
+    std::map<tree_position, target, fetch_order> m_ready; ///< to ask for
+    std::unordered_map<target, time_point> m_asked;       ///< under way since
+    std::multimap<time_point, target> m_later;            ///< failed; ready at that time
     bytes m_content;
-    std::uint64_t m_leaves_here = 0;
     std::uint64_t m_fetched = 0;
     error_code m_failed;
 };

@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::uint64_t size() const { return m_size; }
 
 private:
+    [[nodiscard]] std::uint64_t nodes_below_top(unsigned level) const;
+
     std::uint64_t m_size = 0;
     unsigned m_top_level = 0;
 };

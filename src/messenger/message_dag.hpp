@@ -2,7 +2,7 @@
 
 #include "core/clock.hpp"
 #include "messenger/types.hpp"
-#include "wire/message_body.hpp"
+#include "wire/message_channel.hpp"
 
 #include <cstdint>
 #include <map>
@@ -27,9 +27,8 @@ struct dag_message {
     wire::chain_links links;
 };
 
-/// Roots that are wanted at one time. A friend who links what never existed fills this
-/// list, not our memory; further unknown roots are noted when there is room again.
-inline constexpr std::size_t max_wanted_roots = 4096;
+/// Roots of one channel value that are wanted: what wire::message_channel can name.
+inline constexpr std::size_t max_tip_roots = wire::max_recent_roots + wire::max_skip_roots;
 
 /// Where the skip link of the message at `position` points: 0 for none, else at least
 /// 4 back. From any position a chain of skips reaches the beginning in O(log n) steps.
@@ -52,7 +51,8 @@ public:
     /// stays in the store), so that it is not wanted again.
     void assume_held(target const& root);
 
-    /// Their channel named these roots: they are wanted if they are not here.
+    /// The newest value of their channel named these roots: they are wanted if they are not
+    /// here. Replaces those of the value before.
     void on_tips(std::vector<target> const& roots);
 
     [[nodiscard]] bool has(target const& root) const;
@@ -61,7 +61,7 @@ public:
     /// history by skip links; at most `count`. What the caller is fetching already is
     /// among them: it filters.
     [[nodiscard]] std::vector<target> missing(std::size_t count) const;
-    [[nodiscard]] std::size_t missing_count() const { return m_wanted.size(); }
+    [[nodiscard]] std::size_t missing_count() const;
 
     /// The links of our next message; `seen` is as mark_seen() left it.
     [[nodiscard]] wire::chain_links next_links() const;
@@ -81,8 +81,10 @@ public:
     [[nodiscard]] std::vector<target> beyond_complete(std::size_t extra) const;
 
     /// Messages of ours at and before `root` in our chain: all that they have read or
-    /// received when they acknowledge it. Oldest first; empty for an unknown root.
-    [[nodiscard]] std::vector<message_id> up_to(target const& root) const;
+    /// received when they acknowledge it. Oldest first; empty for an unknown root. Those up
+    /// to `after`, which they acknowledged before, are left out.
+    [[nodiscard]] std::vector<message_id> up_to(target const& root,
+                                                std::optional<target> const& after = {}) const;
     /// The newest root of ours that any message of theirs links as read.
     [[nodiscard]] std::optional<target> read_by_them() const { return m_read_by_them; }
 
@@ -95,19 +97,44 @@ private:
         dag_message message;
         bool complete = false; ///< theirs: nothing that it builds on is missing
     };
-    using place = std::pair<unix_ms, message_id>;
+    /// Order within one chain. A restored device may use a position twice.
+    struct chain_place {
+        std::uint64_t position;
+        unix_ms time;
+        message_id id;
+        friend auto operator<=>(chain_place const&, chain_place const&) = default;
+    };
+    /// Order in which both chains are shown.
+    struct shown_at {
+        unix_ms time;
+        message_id id;
+        friend auto operator<=>(shown_at const&, shown_at const&) = default;
+    };
+    using chain = std::map<chain_place, target>;
 
-    void want(target const& root, std::uint64_t rank);
-    [[nodiscard]] bool is_complete(dag_message const& message) const;
-    void settle(target const& root);
+    [[nodiscard]] static chain_place place_of(dag_message const& message);
+    /// Our root at this position, or the nearest before it.
+    [[nodiscard]] std::optional<target> root_at(std::uint64_t position) const;
     void note_links(dag_message const& message);
+    void note_link(target const& root, target const& from, std::uint64_t rank);
+    void note_seen_link(dag_message const& message);
+    void note_read_by_them(target const& root);
+    [[nodiscard]] bool is_complete(target const& root) const;
+    [[nodiscard]] bool builds_on_complete(dag_message const& message) const;
+    void settle(target const& root);
+    void settle_waiting(target const& root);
 
     std::unordered_map<target, entry> m_messages;
-    std::unordered_set<target> m_held;                         ///< assumed, not loaded
-    std::map<place, target> m_order;                           ///< both chains
-    std::map<std::uint64_t, target> m_ours;                    ///< by position
-    std::unordered_map<target, std::uint64_t> m_wanted;        ///< rank: higher is fetched earlier
-    std::unordered_map<target, std::vector<target>> m_waiting; ///< missing -> who links it
+    std::unordered_set<target> m_held; ///< assumed, not loaded
+    std::map<shown_at, target> m_order;
+    chain m_ours;
+    chain m_incomplete; ///< theirs that are here but build on something missing
+    /// Linked, not here; with the position that its linkers give it, which ranks it.
+    std::unordered_map<target, std::uint64_t> m_missing;
+    std::unordered_map<target, std::vector<target>> m_waiting; ///< not complete -> who links it
+    std::vector<target> m_tips;
+    std::unordered_set<target> m_claimed_read; ///< what their messages link as read
+    std::optional<target> m_complete;
     std::optional<target> m_seen;
     std::optional<target> m_read_by_them;
 };

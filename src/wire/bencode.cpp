@@ -1,35 +1,15 @@
 #include "wire/bencode.hpp"
 
 #include "core/text.hpp"
+#include "wire/bencode_node.hpp"
 
 #include <cassert>
 
 namespace tau::wire {
 namespace {
 
-// A flat dictionary needs 2; the rest is room for keys that later versions add.
-constexpr int max_depth = 8;
-// libtorrent drops datagrams with more tokens than this, so no value has them.
-constexpr int max_tokens = 500;
-
-result<lt::bdecode_node> decode(byte_view data) {
-    lt::bdecode_node node;
-    lt::error_code ec;
-    auto const text = as_text(data);
-    node = lt::bdecode({text.data(), static_cast<std::ptrdiff_t>(text.size())}, ec, nullptr,
-                       max_depth, max_tokens);
-    if (ec || node.data_section().size() != static_cast<std::ptrdiff_t>(data.size()))
-        return errc::invalid_encoding;
-    return node;
-}
-
 lt::string_view key_of(std::string_view key) {
     return {key.data(), key.size()};
-}
-
-byte_view octets_of(lt::bdecode_node const& string) {
-    return {reinterpret_cast<std::uint8_t const*>(string.string_ptr()),
-            static_cast<std::size_t>(string.string_length())};
 }
 
 } // namespace
@@ -61,7 +41,7 @@ bytes dict_writer::finish() {
 }
 
 result<dict_reader> dict_reader::parse(byte_view data) {
-    TAU_TRY(root, decode(data));
+    TAU_TRY(root, parse_bencode(data));
     if (root.type() != lt::bdecode_node::dict_t)
         return errc::invalid_encoding;
     dict_reader out;
@@ -88,7 +68,7 @@ result<byte_view> dict_reader::string(std::string_view key, std::size_t max_byte
     auto const node = m_root.dict_find(key_of(key));
     if (node.type() != lt::bdecode_node::string_t)
         return errc::invalid_encoding;
-    auto const out = octets_of(node);
+    auto const out = string_of(node);
     if (out.size() > max_bytes)
         return errc::too_large;
     return out;
@@ -117,10 +97,10 @@ bytes wrap_string(byte_view data) {
 }
 
 result<byte_view> unwrap_string(byte_view value) {
-    TAU_TRY(node, decode(value));
+    TAU_TRY(node, parse_bencode(value));
     if (node.type() != lt::bdecode_node::string_t)
         return errc::invalid_encoding;
-    return octets_of(node);
+    return string_of(node);
 }
 
 } // namespace tau::wire
