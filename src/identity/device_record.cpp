@@ -1,6 +1,7 @@
 #include "core/hex.hpp"
 #include "identity/device_watch.hpp"
 #include "identity/private_file.hpp"
+#include "wire/bencode.hpp"
 
 #include <sodium.h>
 
@@ -19,8 +20,6 @@ constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t plain_bytes = device_id::size_bytes + 8;
 constexpr std::size_t record_bytes = 1 + nonce_bytes + plain_bytes + tag_bytes;
-constexpr std::string_view bencode_prefix = "57:";
-static_assert(record_bytes == 57);
 constexpr std::uint64_t max_started_ms = 253'402'300'799'999; // the end of the year 9999
 
 // The label and the key keep a record from being taken for anything else of ours.
@@ -55,24 +54,19 @@ bytes encode(device_record const& record, keyring const& keys, random_source& ra
     auto const started = static_cast<std::uint64_t>(record.started.time_since_epoch().count());
     for (int shift = 56; shift >= 0; shift -= 8)
         plain.push_back(static_cast<std::uint8_t>(started >> shift));
-    bytes out = to_bytes(bencode_prefix);
-    out.push_back(record_version);
-    auto const nonce_at = out.size();
-    out.resize(bencode_prefix.size() + record_bytes);
-    random.fill(std::span(out).subspan(nonce_at, nonce_bytes));
+    std::array<std::uint8_t, record_bytes> out{record_version};
+    random.fill(std::span(out).subspan(1, nonce_bytes));
     auto const ad = associated_data(keys);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(
-        out.data() + nonce_at + nonce_bytes, nullptr, plain.data(), plain.size(),
-        as_bytes(ad).data(), ad.size(), nullptr, out.data() + nonce_at, keys.storage_key().data());
-    return out;
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + 1 + nonce_bytes, nullptr, plain.data(),
+                                               plain.size(), as_bytes(ad).data(), ad.size(),
+                                               nullptr, out.data() + 1, keys.storage_key().data());
+    return wire::wrap_string(out);
 }
 
 result<device_record> decode_device_record(byte_view value, keyring const& keys) {
-    if (value.size() != bencode_prefix.size() + record_bytes)
+    TAU_TRY(record, wire::unwrap_string(value));
+    if (record.size() != record_bytes)
         return errc::invalid_length;
-    if (as_text(value.first(bencode_prefix.size())) != bencode_prefix)
-        return errc::invalid_encoding;
-    auto const record = value.subspan(bencode_prefix.size());
     if (record[0] != record_version)
         return errc::unsupported_version;
     auto const nonce = record.subspan(1, nonce_bytes);
