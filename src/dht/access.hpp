@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/endpoint.hpp"
+#include "wire/endpoint_value.hpp"
 #include "wire/mutable_item.hpp"
 
 #include <chrono>
@@ -134,6 +135,16 @@ public:
     [[nodiscard]] virtual std::optional<endpoint> endpoint_of(public_key const& key) const = 0;
     /// Tells of an endpoint that the user or a contact URI gave; asked, not believed.
     virtual void hint_endpoint(public_key const& key, endpoint const& where) = 0;
+    /// hint_endpoint() for all that a `cidr` value of the key says. Two keys behind
+    /// symmetric NATs are not asked directly: it is known not to work.
+    virtual void hint_endpoints(public_key const& key, wire::endpoint_value const& value) {
+        for (auto const& where : value.endpoints)
+            hint_endpoint(key, where);
+    }
+    /// What our own `cidr` value should say now; nullopt while we do not know where we are.
+    [[nodiscard]] virtual std::optional<wire::endpoint_value> own_endpoints() const {
+        return std::nullopt;
+    }
 };
 
 } // namespace tau::dht

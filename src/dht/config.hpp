@@ -42,13 +42,18 @@ struct config {
     /// A second traversal begins when the first has brought nothing for this long.
     std::chrono::milliseconds recursive_retry{500};
     int max_traversals = 2;
-    /// A get ends at the latest this long after its recursion began.
+    /// A get ends at the latest this long after its recursion began...
     std::chrono::milliseconds recursive_timeout{16'000};
+    /// ...or this long after its first value, in which a higher seq may still come.
+    std::chrono::milliseconds settle_timeout{2000};
 
-    std::size_t max_gets_in_flight = 256;
+    std::size_t max_gets_in_flight = 128;
+    std::size_t max_traversals_in_flight = 32;
     std::size_t max_gets_queued = 65'536;
     std::size_t max_puts_in_flight = 16;
     std::size_t max_puts_queued = 65'536;
+    /// Nodes that store an item: BEP 44's 8 closest.
+    std::size_t put_nodes = 8;
     /// A put that fewer nodes took is repeated, with doubling pauses.
     int wanted_put_nodes = 4;
     int max_put_attempts = 4;
@@ -56,16 +61,20 @@ struct config {
     /// A put without any report by then counts as taken by nobody.
     std::chrono::milliseconds put_timeout{35'000};
 
-    /// Queries a second that we send to a node which stated nothing (a stock node blocks an
-    /// address above 5 a second), and how many at once.
-    double stock_queries_per_second = 4;
-    double stock_burst = 8;
+    /// Queries a second that we send to a node which stated nothing, and how many at once. A
+    /// stock node blocks an address for 300 s that sends 50 datagrams within 10 s.
+    double stock_queries_per_second = 2.5;
+    double stock_burst = 16;
+    /// Same for all nodes of one public IP address together, so that nobody can make us
+    /// flood a host by naming many of its ports. Loopback is exempt.
+    double ip_queries_per_second = 200;
+    double ip_burst = 400;
     /// What we state to others as our accepted rate.
-    double accepted_queries_per_second = 1000;
-    /// Never more than this to one address, whatever it states.
+    std::uint32_t accepted_queries_per_second = 1000;
+    /// Never more than this to one node, whatever it states.
     double max_queries_per_second = 20'000;
-    /// Time an outgoing query may wait for its address's bucket before it is given up.
-    std::chrono::milliseconds max_pace_wait{20'000};
+    /// Time a get's first datagram may wait for its node's bucket before recursion begins.
+    std::chrono::milliseconds max_pace_wait{30'000};
 
     /// Bytes a second of answers to one address, and how many at once.
     double served_bytes_per_second = 4'000'000;

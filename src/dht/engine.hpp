@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/random.hpp"
 #include "dht/access.hpp"
+#include "dht/action.hpp"
 #include "dht/config.hpp"
 #include "dht/endpoint_record.hpp"
 #include "dht/responder.hpp"
@@ -10,64 +11,13 @@
 #include "wire/krpc.hpp"
 
 #include <libtorrent/bdecode.hpp>
-#include <libtorrent/entry.hpp>
 
 #include <functional>
 #include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 namespace tau::dht {
-
-/// Names one direct query; unique for the life of an engine, never zero.
-using request_id = std::uint64_t;
-
-/// Send `query` to `to` as a KRPC query (session_handle::dht_direct_request with
-/// `id` as its user data). The sender adds `t`, `y` and `a.id`; `q` and the rest of
-/// `a` are there. Report what comes with on_response() or on_no_response(); reporting
-/// nothing is allowed, every query has its own deadline here.
-struct send_query {
-    request_id id;
-    endpoint to;
-    lt::entry query;
-};
-
-/// Begin a traversal for a mutable item (session_handle::dht_get_item). Every value goes
-/// to on_recursive_item(), the end of the traversal to on_recursive_done().
-struct start_get {
-    wire::item_address what;
-};
-
-/// Begin a traversal for an immutable item; answer with on_recursive_immutable().
-struct start_get_immutable {
-    target what;
-};
-
-/// Begin a recursive put of a signed item (session_handle::dht_put_item; the callback
-/// must hand over exactly this seq, value and signature). Answer with on_put_done().
-struct start_put {
-    wire::mutable_item item;
-};
-
-/// Begin a recursive put of an immutable item; answer with on_put_done().
-struct start_put_immutable {
-    target what;
-    bytes value; ///< bencoded
-};
-
-/// Ask the session for the nodes in its routing table (session_handle::dht_live_nodes for
-/// each of its node ids); answer with on_nodes(). They seed our own store traversals.
-struct want_nodes {};
-
-/// Call this: an observer of a layer above, with its value bound. It may call the
-/// engine again. Never run it inside the call of the layer above that caused it.
-struct deliver {
-    std::function<void()> call;
-};
-
-using action = std::variant<send_query, start_get, start_get_immutable, start_put,
-                            start_put_immutable, want_nodes, deliver>;
 
 /// The logic behind dht::access: get policy, put queue, served items, exchanges,
 /// endpoint book and limits, as one machine without socket, timer or clock.
@@ -90,9 +40,10 @@ public:
     /// What answers queries that come from the network; lives as long as anybody holds it.
     [[nodiscard]] std::shared_ptr<dht::responder> responder() const;
 
-    /// What must be performed now, in order; empty when there is nothing to do.
+    /// What must be performed now, in order; empty when there is nothing to do. Also hands
+    /// what we serve to responder(), so it is due after commands without actions too.
     [[nodiscard]] std::vector<action> take_actions();
-    /// True if take_actions() would return something.
+    /// True if take_actions() must be called.
     [[nodiscard]] bool has_actions() const;
     /// When on_time() must be called next; nullopt when nothing is pending.
     [[nodiscard]] std::optional<time_point> wake_at() const;
@@ -105,13 +56,15 @@ public:
                                  put_observer observer, moment now);
     [[nodiscard]] result<target> put_immutable(bytes value, put_observer observer, moment now);
     [[nodiscard]] result<target> serve_immutable(bytes value);
-    void forget_immutable(target const& what);
+    void forget_immutable(target const& what, moment now);
     void exchange(public_key const& to, parcel what, std::optional<endpoint> ask_at,
                   exchange_observer observer, moment now);
     void offer(public_key const& to, parcel what);
     void on_parcel(std::function<void(incoming_parcel const&)> handler);
     [[nodiscard]] std::optional<endpoint> endpoint_of(public_key const& key) const;
     void hint_endpoint(public_key const& key, endpoint const& where, moment now);
+    void hint_endpoints(public_key const& key, wire::endpoint_value const& value, moment now);
+    [[nodiscard]] std::optional<wire::endpoint_value> own_endpoints(moment now) const;
 
     // What the adapter observed.
 

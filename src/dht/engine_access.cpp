@@ -38,7 +38,7 @@ result<target> engine_access::serve_immutable(bytes value) {
 }
 
 void engine_access::forget_immutable(target const& what) {
-    m_core.forget_immutable(what);
+    m_core.forget_immutable(what, m_clock.now());
     m_wake();
 }
 
@@ -64,6 +64,15 @@ std::optional<endpoint> engine_access::endpoint_of(public_key const& key) const 
 void engine_access::hint_endpoint(public_key const& key, endpoint const& where) {
     m_core.hint_endpoint(key, where, m_clock.now());
     m_wake();
+}
+
+void engine_access::hint_endpoints(public_key const& key, wire::endpoint_value const& value) {
+    m_core.hint_endpoints(key, value, m_clock.now());
+    m_wake();
+}
+
+std::optional<wire::endpoint_value> engine_access::own_endpoints() const {
+    return m_core.own_endpoints(m_clock.now());
 }
 
 } // namespace tau::dht

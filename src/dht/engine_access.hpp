@@ -28,6 +28,8 @@ public:
     void on_parcel(std::function<void(incoming_parcel const&)> handler) override;
     [[nodiscard]] std::optional<endpoint> endpoint_of(public_key const& key) const override;
     void hint_endpoint(public_key const& key, endpoint const& where) override;
+    void hint_endpoints(public_key const& key, wire::endpoint_value const& value) override;
+    [[nodiscard]] std::optional<wire::endpoint_value> own_endpoints() const override;
 
 private:
     engine& m_core;

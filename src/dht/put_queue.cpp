@@ -1,0 +1,224 @@
+#include "dht/put_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tau::dht {
+namespace {
+
+enum : std::uint32_t { tag_get = 0, tag_put = 1 };
+
+// Pause before the second attempt if nobody at all took the item: most likely the DHT
+// has only just come up.
+constexpr std::chrono::milliseconds first_pause{1000};
+
+} // namespace
+
+void put_queue::put(target const& what, wire::mutable_item item, put_observer observer,
+                    moment now) {
+    auto fresh = std::make_unique<job>(
+        job{m_core.next_id(), what, std::move(item), {}, std::move(observer)});
+    enter(std::move(fresh), now);
+}
+
+void put_queue::put_immutable(target const& what, bytes value, put_observer observer, moment now) {
+    auto fresh = std::make_unique<job>(
+        job{m_core.next_id(), what, std::nullopt, std::move(value), std::move(observer)});
+    enter(std::move(fresh), now);
+}
+
+void put_queue::forget(target const& what, moment now) {
+    if (auto const found = m_by_target.find(what); found != m_by_target.end())
+        finish(*m_jobs.at(found->second), now);
+}
+
+void put_queue::enter(std::unique_ptr<job> fresh, moment now) {
+    forget(fresh->what, now);
+    ++m_core.counts.puts_started;
+    if (m_jobs.size() >= m_core.settings.max_puts_queued) {
+        ++m_core.counts.puts_failed;
+        report(*fresh);
+        return;
+    }
+    m_by_target.emplace(fresh->what, fresh->id);
+    m_waiting.push_back(fresh->id);
+    m_jobs.emplace(fresh->id, std::move(fresh));
+    start_waiting(now);
+}
+
+void put_queue::start_waiting(moment now) {
+    while (!m_waiting.empty() && m_active < m_core.settings.max_puts_in_flight) {
+        auto* j = find(m_waiting.front());
+        m_waiting.pop_front();
+        if (!j || j->at != state::waiting)
+            continue;
+        ++m_active;
+        attempt(*j, now);
+    }
+}
+
+put_queue::job* put_queue::find(std::uint64_t id) {
+    auto const found = m_jobs.find(id);
+    return found == m_jobs.end() ? nullptr : found->second.get();
+}
+
+// Odd attempts walk by ourselves if we know whom to ask, even ones leave it to the session.
+void put_queue::attempt(job& j, moment now) {
+    ++j.attempt;
+    if (j.attempt > 1)
+        ++m_core.counts.puts_retried;
+    if (j.attempt % 2 == 1 && !m_core.nodes.empty()) {
+        j.at = state::walking;
+        j.deadline.reset();
+        j.walk.emplace(m_core.settings, j.what, m_core.resend_after());
+        j.walk->begin(m_core.nodes);
+        walk_on(j, now);
+        return;
+    }
+    j.at = state::traversing;
+    j.deadline = now.mono + m_core.settings.put_timeout;
+    if (j.item)
+        m_core.actions.emplace_back(start_put{*j.item});
+    else
+        m_core.actions.emplace_back(start_put_immutable{j.what, j.value});
+    set_deadline(j);
+}
+
+void put_queue::walk_on(job& j, moment now) {
+    for (auto const& step : j.walk->take()) {
+        if (auto const* ask = std::get_if<store_walk::ask>(&step)) {
+            // With our own seq only a newer item would be sent along.
+            wire::get_query query{j.what, std::nullopt};
+            if (j.item)
+                query.seq = j.item->seq;
+            j.requests.push_back(m_core.send(query_owner::put, j.id, ask->to, encode(query),
+                                             pace_class::urgent, now.mono, tag_get));
+        } else {
+            auto const& store = std::get<store_walk::store>(step);
+            auto query = j.item ? wire::encode_put(*j.item, store.token)
+                                : wire::encode_put(j.value, store.token);
+            j.requests.push_back(m_core.send(query_owner::put, j.id, store.to, std::move(query),
+                                             pace_class::urgent, now.mono, tag_put));
+        }
+    }
+    if (j.walk->taken() >= m_core.settings.wanted_put_nodes) {
+        j.nodes = std::max(j.nodes, j.walk->taken());
+        report(j);
+    }
+    if (j.walk->ended()) {
+        auto const dead = j.walk->dead();
+        m_core.forget_nodes(dead);
+        end_attempt(j, j.walk->taken(), dead.empty(), now);
+    } else {
+        set_deadline(j);
+    }
+}
+
+void put_queue::on_sent(std::uint64_t id, endpoint const& to, moment now) {
+    auto* j = find(id);
+    if (!j || !j->walk)
+        return;
+    j->walk->on_sent(to, now.mono);
+    set_deadline(*j);
+}
+
+void put_queue::on_reply(open_query const& query, lt::bdecode_node const& message, moment now) {
+    auto* j = find(query.job);
+    if (!j || !j->walk)
+        return;
+    auto const reply = wire::decode_get_reply(message);
+    if (!reply)
+        j->walk->on_refused(query.to);
+    else if (query.tag == tag_put)
+        j->walk->on_stored(query.to);
+    else
+        j->walk->on_reply(query.to, reply.value());
+    if (reply)
+        m_core.learn_nodes({{reply.value().id, query.to}});
+    walk_on(*j, now);
+}
+
+void put_queue::on_no_reply(open_query const& query, moment now) {
+    auto* j = find(query.job);
+    if (!j || !j->walk)
+        return;
+    j->walk->on_refused(query.to);
+    walk_on(*j, now);
+}
+
+void put_queue::on_put_done(target const& what, std::int64_t seq, int nodes, moment now) {
+    auto const found = m_by_target.find(what);
+    if (found == m_by_target.end())
+        return;
+    auto& j = *m_jobs.at(found->second);
+    if (j.at == state::traversing && (!j.item || j.item->seq == seq))
+        end_attempt(j, nodes, false, now);
+}
+
+void put_queue::end_attempt(job& j, int nodes, bool complete, moment now) {
+    j.walk.reset();
+    m_core.forget(j.requests);
+    j.requests.clear();
+    j.nodes = std::max(j.nodes, nodes);
+    bool const enough = j.nodes >= m_core.settings.wanted_put_nodes || (complete && j.nodes > 0);
+    if (enough || j.attempt >= m_core.settings.max_put_attempts) {
+        ++(j.nodes > 0 ? m_core.counts.puts_done : m_core.counts.puts_failed);
+        finish(j, now);
+        return;
+    }
+    if (m_core.nodes.empty())
+        m_core.actions.emplace_back(want_nodes{});
+    auto const pause = j.nodes == 0 && j.attempt == 1
+                           ? first_pause
+                           : m_core.settings.put_retry * (1 << (j.attempt - 1));
+    j.deadline = now.mono + pause;
+    release(j);
+    j.at = state::pausing;
+    set_deadline(j);
+    start_waiting(now);
+}
+
+void put_queue::set_deadline(job& j) {
+    m_core.deadlines.set(j.id, j.walk ? j.walk->wake_at() : j.deadline);
+}
+
+bool put_queue::on_time(std::uint64_t id, moment now) {
+    auto* j = find(id);
+    if (!j)
+        return false;
+    if (j->at == state::walking) {
+        j->walk->on_time(now.mono);
+        walk_on(*j, now);
+    } else if (j->at == state::traversing) {
+        end_attempt(*j, 0, false, now);
+    } else if (j->at == state::pausing) {
+        j->at = state::waiting;
+        j->deadline.reset();
+        m_waiting.push_back(id);
+        start_waiting(now);
+    }
+    return true;
+}
+
+// Gives back the place among those in flight.
+void put_queue::release(job& j) {
+    if (j.at == state::walking || j.at == state::traversing)
+        --m_active;
+}
+
+void put_queue::report(job& j) {
+    if (auto const tell = std::exchange(j.observer, nullptr))
+        m_core.call([tell, nodes = j.nodes] { tell({nodes}); });
+}
+
+void put_queue::finish(job& j, moment now) {
+    report(j);
+    release(j);
+    m_core.forget(j.requests);
+    m_core.deadlines.set(j.id, std::nullopt);
+    m_by_target.erase(j.what);
+    m_jobs.erase(j.id);
+    start_waiting(now);
+}
+
+} // namespace tau::dht
