@@ -30,16 +30,17 @@ void external_voter::vote(ip_address const& voter, endpoint const& seen) {
     });
     if (m_votes.size() >= max_votes)
         m_votes.pop_front();
-    m_votes.push_back({network, is_private(voter), seen});
+    m_votes.push_back({network, is_private(voter) || voter.is_unspecified(), seen});
 }
 
 std::optional<endpoint> external_voter::external() const {
     std::map<ip_address, int> by_address;
     std::map<endpoint, int> by_endpoint;
     for (auto const& vote : m_votes) {
-        // A vote from our own network is worth two, since there may be no second voter.
+        // A vote from our own network or the session is worth two: there may be no other.
         by_address[vote.seen.address()] += vote.near ? 2 : 1;
-        ++by_endpoint[vote.seen];
+        if (vote.seen.port() != 0)
+            ++by_endpoint[vote.seen];
     }
     auto const address =
         std::max_element(by_address.begin(), by_address.end(), [](auto const& a, auto const& b) {
@@ -65,7 +66,7 @@ nat_kind external_voter::nat() const {
         return nat_kind::unknown;
     std::size_t same = 0, other = 0;
     for (auto const& vote : m_votes) {
-        if (vote.seen.address() == seen->address())
+        if (vote.seen.address() == seen->address() && vote.seen.port() != 0)
             ++(vote.seen.port() == seen->port() ? same : other);
     }
     bool const ours = std::any_of(m_local.begin(), m_local.end(), [&](endpoint const& local) {

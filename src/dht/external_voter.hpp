@@ -20,6 +20,8 @@ class external_voter {
 public:
     static constexpr std::size_t max_votes = 64;
 
+    /// `voter` is unspecified if the session says it, port 0 of `seen` if only the address
+    /// is known.
     void vote(ip_address const& voter, endpoint const& seen);
     void set_local(std::vector<endpoint> local) { m_local = std::move(local); }
 
