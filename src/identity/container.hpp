@@ -36,7 +36,7 @@ struct container_format {
 ///
 /// The checksum tells damage from a wrong passphrase. Source: docs/wire/identity.md,
 /// "Secret container". Threading: any thread; sealing and opening take the time
-/// that the passphrase costs (about 0.2 s), so call them off the tau thread.
+/// that the passphrase costs (about 0.1 s), so call them off the tau thread.
 struct container {
     bool is_protected = false;
     passphrase_cost cost;

@@ -27,7 +27,8 @@ OSSL_PARAM octets_param(char const* name, byte_view data) {
 result<secret_bytes> hkdf_sha256(byte_view key, byte_view salt, byte_view info, std::size_t size) {
     if (key.empty() || size == 0 || size > max_hkdf_bytes)
         return errc::invalid_argument;
-    std::unique_ptr<EVP_KDF, free_kdf> const kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
+    // Fetching walks OpenSSL's providers: once is enough, and the object may be shared.
+    static std::unique_ptr<EVP_KDF, free_kdf> const kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
     std::unique_ptr<EVP_KDF_CTX, free_kdf> const context(kdf ? EVP_KDF_CTX_new(kdf.get())
                                                              : nullptr);
     if (!context)

@@ -18,34 +18,63 @@ constexpr std::array<std::uint64_t, 24> round_constants{
     0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
 
+// rho and pi: the lane that moves in step t goes to `place` after a turn by `turn` bits.
+struct step {
+    std::size_t place;
+    int turn;
+};
+
+constexpr std::array<step, 24> rho_pi = [] {
+    std::array<step, 24> out{};
+    std::size_t x = 1;
+    std::size_t y = 0;
+    for (std::size_t t = 0; t < out.size(); ++t) { // lane (x, y) moves to (y, 2x + 3y)
+        auto const next_y = (2 * x + 3 * y) % 5;
+        x = y;
+        y = next_y;
+        out[t] = {x + 5 * y, static_cast<int>((t + 1) * (t + 2) / 2 % 64)};
+    }
+    return out;
+}();
+
+void theta(state& a) {
+    std::array<std::uint64_t, 5> c{};
+    for (std::size_t x = 0; x < 5; ++x)
+        c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+    for (std::size_t x = 0; x < 5; ++x) {
+        auto const d = c[(x + 4) % 5] ^ std::rotl(c[(x + 1) % 5], 1);
+        for (std::size_t y = 0; y < 25; y += 5)
+            a[x + y] ^= d;
+    }
+}
+
+void chi(state& a) {
+    for (std::size_t y = 0; y < 25; y += 5) {
+        std::array<std::uint64_t, 5> const row{a[y], a[y + 1], a[y + 2], a[y + 3], a[y + 4]};
+        for (std::size_t x = 0; x < 5; ++x)
+            a[y + x] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
+    }
+}
+
 void permute(state& a) {
     for (auto const constant : round_constants) {
-        std::array<std::uint64_t, 5> c{};
-        for (std::size_t i = 0; i < 25; ++i) // theta
-            c[i % 5] ^= a[i];
-        for (std::size_t i = 0; i < 25; ++i)
-            a[i] ^= c[(i + 4) % 5] ^ std::rotl(c[(i + 1) % 5], 1);
-        auto moving = a[1]; // rho and pi: lane (x, y) turns and moves to (y, 2x + 3y)
-        for (std::size_t t = 0, x = 1, y = 0; t < 24; ++t) {
-            auto const next_y = (2 * x + 3 * y) % 5;
-            x = y;
-            y = next_y;
-            auto const turn = static_cast<int>((t + 1) * (t + 2) / 2 % 64);
-            moving = std::exchange(a[x + 5 * y], std::rotl(moving, turn));
-        }
-        for (std::size_t y = 0; y < 25; y += 5) { // chi
-            std::array<std::uint64_t, 5> const row{a[y], a[y + 1], a[y + 2], a[y + 3], a[y + 4]};
-            for (std::size_t x = 0; x < 5; ++x)
-                a[y + x] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
-        }
+        theta(a);
+        auto moving = a[1];
+        for (auto const& [place, turn] : rho_pi)
+            moving = std::exchange(a[place], std::rotl(moving, turn));
+        chi(a);
         a[0] ^= constant; // iota
     }
 }
 
 // Lanes are little-endian whatever the machine is.
 void absorb(state& a, byte_view block) {
-    for (std::size_t i = 0; i < block.size(); ++i)
-        a[i / 8] ^= std::uint64_t{block[i]} << (8 * (i % 8));
+    for (std::size_t lane = 0; lane < rate / 8; ++lane) {
+        std::uint64_t value = 0;
+        for (std::size_t i = 0; i < 8; ++i)
+            value |= std::uint64_t{block[8 * lane + i]} << (8 * i);
+        a[lane] ^= value;
+    }
 }
 
 } // namespace

@@ -41,6 +41,7 @@ errc last_error() {
         return errc::already_exists;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
         return errc::disk_full;
     default:
         return errc::storage_failed;
@@ -62,9 +63,10 @@ error_code write_all(int fd, byte_view content) {
 error_code sync_folder_of(fs::path const& path) {
     auto const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
     descriptor const fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd.is_open() || ::fsync(fd.get()) != 0)
+    if (!fd.is_open())
         return last_error();
-    return {};
+    // EINVAL: a file system that orders names by itself and cannot sync a folder.
+    return ::fsync(fd.get()) == 0 || errno == EINVAL ? error_code() : last_error();
 }
 
 error_code write_new(fs::path const& path, byte_view content) {

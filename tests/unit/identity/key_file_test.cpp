@@ -6,8 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,6 +114,34 @@ TEST_F(KeyFile, StaysAsItWasWhenAChangeFails) {
     EXPECT_EQ(file.change_passphrase({}, {}, random, cost), errc::passphrase_required);
     EXPECT_EQ(file.change_passphrase(passphrase, bytes(max_passphrase_bytes + 1), random, cost),
               errc::too_large);
+    EXPECT_EQ(content(), before);
+    EXPECT_EQ(files_in_folder(), 1u);
+}
+
+// A limit on the size of files stands in for a full disk: it fails in the same write.
+struct file_size_limit {
+    explicit file_size_limit(rlim_t most) {
+        ::getrlimit(RLIMIT_FSIZE, &before);
+        rlimit const now{most, before.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &now);
+        handler = ::signal(SIGXFSZ, SIG_IGN);
+    }
+    ~file_size_limit() {
+        ::signal(SIGXFSZ, handler);
+        ::setrlimit(RLIMIT_FSIZE, &before);
+    }
+    rlimit before{};
+    sighandler_t handler;
+};
+
+TEST_F(KeyFile, StaysAsItWasWhenTheDiskIsFull) {
+    ASSERT_FALSE(create({}));
+    auto const before = content();
+    {
+        file_size_limit const limit(100);
+        EXPECT_EQ(file.change_passphrase({}, passphrase, random, cost), errc::disk_full);
+        EXPECT_EQ(key_file(folder / "other").create(secret, {}, random), errc::disk_full);
+    }
     EXPECT_EQ(content(), before);
     EXPECT_EQ(files_in_folder(), 1u);
 }
