@@ -57,6 +57,10 @@ result<secret_bytes> passphrase_key(byte_view passphrase, std::uint8_t const* sa
     return key;
 }
 
+bool is_zero(byte_view data) {
+    return std::all_of(data.begin(), data.end(), [](auto octet) { return octet == 0; });
+}
+
 void append_checksum(secret_bytes& out) {
     auto const covered = out.size() - checksum_bytes;
     SHA256(out.data(), covered, out.data() + covered);
@@ -95,6 +99,8 @@ result<container> read_header(byte_view data) {
     std::copy_n(at + nonce_at, out.nonce.size(), out.nonce.begin());
     if (out.is_protected && !is_allowed(out.cost))
         return errc::invalid_argument;
+    if (!out.is_protected && !is_zero(data.subspan(passes_at, length_at - passes_at)))
+        return errc::invalid_encoding;
     out.header = data.first(header_bytes);
     out.body = data.subspan(header_bytes, data.size() - header_bytes - checksum_bytes);
     return out;

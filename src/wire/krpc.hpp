@@ -16,7 +16,7 @@ struct node_info {
     node_id id;
     endpoint where;
 
-    friend auto operator<=>(node_info const&, node_info const&) = default;
+    friend bool operator==(node_info const&, node_info const&) = default;
 };
 
 /// Nodes taken from one answer; a stock node sends 8 of each family. Ours to set.

@@ -89,6 +89,7 @@ TEST_F(Container, RefusesForgedHeaders) {
     EXPECT_EQ(open(forged(sealed, 65, 1), passphrase).error(), errc::invalid_length);
     EXPECT_EQ(open(forged(sealed, 20, 9), passphrase).error(), errc::wrong_passphrase); // salt
     EXPECT_EQ(open(forged(seal({}), 9, 1), passphrase).error(), errc::invalid_argument);
+    EXPECT_EQ(open(forged(seal({}), 20, 1), {}).error(), errc::invalid_encoding);
 }
 
 TEST_F(Container, KeepsItsLimits) {
