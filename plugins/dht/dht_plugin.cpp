@@ -234,6 +234,7 @@ void dht_plugin::on_live_nodes(std::vector<wire::node_info> value) {
 }
 
 void dht_plugin::on_external_address(ip_address value) {
+    // The session knows the address alone: port 0 says so.
     m_engine.on_external_vote({}, endpoint(value, 0), m_clock->now());
     perform_all();
 }

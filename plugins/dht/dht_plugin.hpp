@@ -62,8 +62,8 @@ private:
     void on_put_outcome(put_outcome value);
     void on_table_owner(table_owner value);
     void on_live_nodes(std::vector<wire::node_info> value);
-    void on_external_address(ip_address value);
 
+    void on_external_address(ip_address value);
     [[nodiscard]] std::vector<endpoint> local_endpoints() const;
 
     host& m_host;
