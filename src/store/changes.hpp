@@ -18,15 +18,21 @@ struct put_message {
     message_row row;         ///< ignored if the id is known
     bool to_deliver = false; ///< also enters the outbox
 };
-/// Raises state, sets way; a lower state than the stored one is ignored.
+/// Raises the state; a lower one than the stored one is ignored. A way of 0 keeps the old.
 struct set_message_state {
     hash256 id;
     std::int64_t state = 0;
     std::int64_t way = 0;
 };
-/// Keeps id and root, forgets contents and items, leaves the outbox.
+/// Octets of the attachment that are here.
+struct set_fetched {
+    hash256 id;
+    std::int64_t octets = 0;
+};
+/// Keeps id, root and what is left in `content`; forgets items, leaves the outbox.
 struct erase_message {
     hash256 id;
+    bytes content;
 };
 struct leave_outbox {
     hash256 id;
@@ -55,7 +61,7 @@ struct put_meta {
     bytes value;
 };
 
-using change = std::variant<put_friend, remove_friend, put_message, set_message_state,
+using change = std::variant<put_friend, remove_friend, put_message, set_message_state, set_fetched,
                             erase_message, leave_outbox, put_item, put_authored, remove_authored,
                             put_missing, remove_missing, put_endpoint, put_meta>;
 

@@ -41,6 +41,13 @@ error_code database::set_durability(durability how) {
                                                 : "PRAGMA synchronous=NORMAL");
 }
 
+error_code database::apply_in_transaction(batch const& changes) {
+    for (auto const& one : changes)
+        if (auto const ec = apply_one(m_db, one))
+            return ec;
+    return {};
+}
+
 error_code database::apply(batch const& changes, durability how) {
     return apply_all({&changes}, how);
 }
@@ -52,9 +59,8 @@ error_code database::apply_all(std::vector<batch const*> const& batches, durabil
     if (!work)
         return work.error();
     for (auto const* changes : batches)
-        for (auto const& one : *changes)
-            if (auto const ec = apply_one(m_db, one))
-                return ec;
+        if (auto const ec = apply_in_transaction(*changes))
+            return ec;
     return work.value()->commit();
 }
 

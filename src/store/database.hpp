@@ -45,14 +45,24 @@ public:
     /// Several batches in one transaction; all or nothing.
     [[nodiscard]] error_code apply_all(std::vector<batch const*> const& batches, durability how);
 
+    /// Inserts those of `rows` that are new and applies `rest`, all or nothing; the ids
+    /// of the new ones, in the order given.
+    [[nodiscard]] result<std::vector<hash256>> take_in(std::vector<message_row> const& rows,
+                                                       batch const& rest);
+
     [[nodiscard]] result<snapshot> load();
     [[nodiscard]] result<conversation_ends> ends(public_key const& peer, std::size_t count);
     [[nodiscard]] result<std::vector<message_row>> messages(message_query const& query);
     /// errc::not_found; erased and hidden ones included.
     [[nodiscard]] result<message_row> message(hash256 const& id);
     [[nodiscard]] result<message_row> message_by_root(target const& root);
-    /// Those of `roots` that are stored, with their ids and directions.
-    [[nodiscard]] result<std::vector<message_row>> known_of(std::vector<target> const& roots);
+    /// Those of `roots` that are stored.
+    [[nodiscard]] result<std::vector<target>> known_of(std::vector<target> const& roots);
+    /// The rows of the ids, in that order; unknown ids are left out.
+    [[nodiscard]] result<std::vector<message_row>> messages_of(std::vector<hash256> const& ids);
+    /// Incoming messages of a peer that are not hidden, the oldest first, at most `limit`.
+    [[nodiscard]] result<std::vector<message_row>> incoming(public_key const& peer,
+                                                            std::size_t limit);
     /// Incoming messages of a peer that are listed and have a state below `state`.
     [[nodiscard]] result<std::uint64_t> count_below(public_key const& peer, std::int64_t state);
     [[nodiscard]] result<std::vector<item_row>> items_of(hash256 const& message);
@@ -72,6 +82,7 @@ public:
 private:
     explicit database(connection db) : m_db(std::move(db)) {}
     [[nodiscard]] error_code set_durability(durability how);
+    [[nodiscard]] error_code apply_in_transaction(batch const& changes);
 
     connection m_db;
     durability m_durability = durability::full;

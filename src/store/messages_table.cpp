@@ -19,13 +19,18 @@ error_code apply(connection& db, put_message const& change) {
 }
 
 error_code apply(connection& db, set_message_state const& change) {
-    return db.run("UPDATE messages SET state=?2, way=?3 WHERE id=?1 AND state<=?2", change.id,
-                  change.state, change.way);
+    return db.run("UPDATE messages SET state=?2, way=CASE WHEN ?3=0 THEN way ELSE ?3 END"
+                  " WHERE id=?1 AND state<=?2",
+                  change.id, change.state, change.way);
+}
+
+error_code apply(connection& db, set_fetched const& change) {
+    return db.run("UPDATE messages SET fetched=?2 WHERE id=?1", change.id, change.octets);
 }
 
 error_code apply(connection& db, erase_message const& change) {
-    if (auto const ec =
-            db.run("UPDATE messages SET content=x'', sealed=x'', erased=1 WHERE id=?", change.id))
+    if (auto const ec = db.run("UPDATE messages SET content=?2, sealed=x'', erased=1 WHERE id=?1",
+                               change.id, change.content))
         return ec;
     if (auto const ec = db.run("DELETE FROM items WHERE message=?", change.id))
         return ec;
@@ -58,6 +63,7 @@ message_row take_message(statement& stmt) {
     row.received = stmt.time();
     row.content = stmt.blob();
     row.sealed = stmt.blob();
+    row.fetched = stmt.integer();
     row.hidden = stmt.integer() != 0;
     row.erased = stmt.integer() != 0;
     return row;
@@ -115,16 +121,53 @@ result<message_row> database::message_by_root(target const& root) {
     return one_message(m_db, "SELECT * FROM message_rows WHERE root=?", root);
 }
 
-result<std::vector<message_row>> database::known_of(std::vector<target> const& roots) {
-    std::vector<message_row> out;
+result<std::vector<target>> database::known_of(std::vector<target> const& roots) {
+    std::vector<target> out;
     for (auto const& root : roots) {
-        auto row = message_by_root(root);
+        TAU_TRY(stmt, m_db.prepare("SELECT 1 FROM messages WHERE root=?"));
+        TAU_TRY(found, stmt->bind(root.view()).step());
+        if (found)
+            out.push_back(root);
+    }
+    return out;
+}
+
+result<std::vector<message_row>> database::messages_of(std::vector<hash256> const& ids) {
+    std::vector<message_row> out;
+    for (auto const& id : ids) {
+        auto row = message(id);
         if (row)
             out.push_back(std::move(row).value());
         else if (row.error() != error_code(errc::not_found))
             return row.error();
     }
     return out;
+}
+
+result<std::vector<message_row>> database::incoming(public_key const& peer, std::size_t limit) {
+    TAU_TRY(stmt, m_db.prepare("SELECT * FROM message_rows WHERE peer=? AND direction=1 AND"
+                               " hidden=0 AND erased=0 ORDER BY time, id LIMIT ?"));
+    stmt->bind(peer.view()).bind(static_cast<std::int64_t>(limit));
+    return tables::rows_of(*stmt, take_message);
+}
+
+result<std::vector<hash256>> database::take_in(std::vector<message_row> const& rows,
+                                               batch const& rest) {
+    if (auto const ec = set_durability(durability::full))
+        return ec;
+    TAU_TRY(work, transaction::begin(m_db));
+    std::vector<hash256> fresh;
+    for (auto const& row : rows) {
+        if (auto const ec = tables::apply(m_db, put_message{row}))
+            return ec;
+        if (m_db.changes() > 0)
+            fresh.push_back(row.id);
+    }
+    if (auto const ec = apply_in_transaction(rest))
+        return ec;
+    if (auto const ec = work->commit())
+        return ec;
+    return fresh;
 }
 
 result<std::uint64_t> database::count_below(public_key const& peer, std::int64_t state) {

@@ -38,12 +38,13 @@ struct message_row {
     std::int64_t kind = 0;
     std::int64_t state = 0;
     std::int64_t way = 0;
-    unix_ms time{};      ///< as signed
-    unix_ms received{};  ///< when it was stored here
-    bytes content{};     ///< opened, encoded; empty once erased
-    bytes sealed{};      ///< bencoded value of the immutable item; empty once erased
-    bool hidden = false; ///< control messages: never listed
-    bool erased = false; ///< kept so that a copy that comes again stays away
+    unix_ms time{};           ///< as signed
+    unix_ms received{};       ///< when it was stored here
+    bytes content{};          ///< opened and encoded; once erased, its links alone
+    bytes sealed{};           ///< bencoded value of the immutable item; empty once erased
+    std::int64_t fetched = 0; ///< octets of the attachment that are here
+    bool hidden = false;      ///< control messages: never listed
+    bool erased = false;      ///< kept so that a copy that comes again stays away
 };
 
 /// One immutable item of an attachment.

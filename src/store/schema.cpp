@@ -32,6 +32,7 @@ CREATE TABLE messages (
     received INTEGER NOT NULL,
     content BLOB NOT NULL,
     sealed BLOB NOT NULL,
+    fetched INTEGER NOT NULL,
     hidden INTEGER NOT NULL,
     erased INTEGER NOT NULL
 );
@@ -40,8 +41,8 @@ CREATE INDEX messages_by_time ON messages (time, id);
 CREATE INDEX messages_unread ON messages (peer, state) WHERE direction = 1;
 
 CREATE VIEW message_rows AS
-    SELECT id, root, peer, direction, kind, state, way, time, received, content, sealed, hidden,
-        erased FROM messages;
+    SELECT id, root, peer, direction, kind, state, way, time, received, content, sealed, fetched,
+        hidden, erased FROM messages;
 
 CREATE TABLE outbox (
     position INTEGER PRIMARY KEY AUTOINCREMENT,

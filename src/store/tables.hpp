@@ -17,6 +17,7 @@ namespace tau::store::tables {
 // messages_table.cpp: messages, outbox.
 [[nodiscard]] error_code apply(connection& db, put_message const& change);
 [[nodiscard]] error_code apply(connection& db, set_message_state const& change);
+[[nodiscard]] error_code apply(connection& db, set_fetched const& change);
 [[nodiscard]] error_code apply(connection& db, erase_message const& change);
 [[nodiscard]] error_code apply(connection& db, leave_outbox const& change);
 [[nodiscard]] result<std::vector<hash256>> outbox(connection& db);
