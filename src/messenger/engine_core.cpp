@@ -1,0 +1,100 @@
+#include "messenger/engine_core.hpp"
+
+#include "messenger/attachment_keeper.hpp"
+#include "messenger/background_line.hpp"
+#include "messenger/composer.hpp"
+#include "messenger/courier.hpp"
+#include "messenger/friend_watch.hpp"
+#include "messenger/own_channels.hpp"
+#include "messenger/publisher.hpp"
+#include "messenger/receiver.hpp"
+#include "messenger/root_fetcher.hpp"
+
+#include <algorithm>
+
+namespace tau::messenger {
+
+engine_core::engine_core(engine_ports p, engine_settings s)
+    : ports(std::move(p)), settings(std::move(s)), sealer(ports.keys, ports.random),
+      devices(ports.device), own_name(settings.own_name),
+      background(std::make_unique<background_line>(*this)),
+      compose(std::make_unique<composer>(*this)), deliver(std::make_unique<courier>(*this)),
+      publish(std::make_unique<publisher>(*this)), receive(std::make_unique<receiver>(*this)),
+      watch(std::make_unique<friend_watch>(*this)), fetch(std::make_unique<root_fetcher>(*this)),
+      attachments(std::make_unique<attachment_keeper>(*this)),
+      channels(std::make_unique<own_channels>(*this)) {}
+
+engine_core::~engine_core() = default;
+
+void engine_core::emit(event const& what) {
+    auto const copy = handlers; // a handler may unsubscribe
+    for (auto const& [id, handler] : copy)
+        handler(what);
+}
+
+void engine_core::emit_friend(contact const& who, bool removed) {
+    emit(friend_changed{view_of(who), removed});
+}
+
+alarm_queue::id engine_core::after(std::chrono::milliseconds delay, std::function<void()> what) {
+    auto const before = alarms.next();
+    auto const when = now().mono + delay;
+    auto const id = alarms.set(when, std::move(what));
+    if ((!before || when < *before) && wake_handler)
+        wake_handler();
+    return id;
+}
+
+contact_ptr engine_core::find(public_key const& key) const {
+    auto const found = contacts.find(key);
+    return found == contacts.end() ? nullptr : found->second;
+}
+
+contact_ptr engine_core::make_contact(store::friend_row row) const {
+    auto secret = ports.keys.shared_secret(row.key);
+    if (!secret || row.key == self())
+        return nullptr;
+    auto out = std::make_shared<contact>();
+    out->secret = std::move(secret).value();
+    out->out_box = channel::pair_box_key(out->secret, self(), row.key);
+    out->in_box = channel::pair_box_key(out->secret, row.key, self());
+    out->row = std::move(row);
+    return out;
+}
+
+void engine_core::save(contact const& who, store::durability how, done_handler done) {
+    ports.store.commit({store::put_friend{who.row}}, how,
+                       guarded([done = std::move(done)](error_code ec) {
+                           if (done)
+                               done(ec);
+                       }));
+}
+
+void engine_core::heard(contact_ptr const& who, unix_ms when) {
+    auto const t = now();
+    when = std::min(when, t.wall);
+    bool const answered_first = who->state() == friend_state::pending;
+    bool const minute_passed =
+        !who->row.last_seen || when - *who->row.last_seen >= std::chrono::minutes(1);
+    if (!who->row.last_seen || when > *who->row.last_seen)
+        who->row.last_seen = when;
+    if (answered_first)
+        who->row.state = static_cast<std::int64_t>(friend_state::accepted);
+    if (answered_first || minute_passed) {
+        save(*who);
+        emit_friend(*who);
+    }
+}
+
+friend_view view_of(contact const& who) {
+    friend_view out;
+    out.key = who.row.key;
+    out.name = who.row.own_name.empty() ? who.row.their_name : who.row.own_name;
+    out.wallet = who.row.wallet;
+    out.state = who.state();
+    out.last_seen = who.row.last_seen;
+    out.unread = who.unread;
+    return out;
+}
+
+} // namespace tau::messenger

@@ -1,0 +1,216 @@
+#include "messenger/own_channels.hpp"
+
+#include "messenger/background_line.hpp"
+#include "messenger/engine_core.hpp"
+#include "messenger/publisher.hpp"
+#include "wire/endpoint_value.hpp"
+#include "wire/message_channel.hpp"
+
+#include <algorithm>
+
+namespace tau::messenger {
+namespace {
+
+wire::salt device_salt() {
+    return wire::salt::from(identity::device_channel).value();
+}
+
+} // namespace
+
+std::int64_t& own_channels::seq_of(wire::salt const& salt) {
+    auto const [found, added] = m_seqs.try_emplace(salt, -1);
+    if (added)
+        if (auto const old = m_core.authored.find(salt); old != m_core.authored.end())
+            found->second = old->second.seq;
+    return found->second;
+}
+
+void own_channels::put(wire::salt const& salt, bytes value) {
+    auto& seq = seq_of(salt);
+    seq = identity::next_seq(seq, m_core.now().wall);
+    auto const item = m_core.publish->sign(salt, seq, std::move(value));
+    m_core.ports.store.commit(
+        {store::put_authored{{salt, item.seq, item.value, m_core.now().wall}}},
+        store::durability::lazy, {});
+    (void)m_core.ports.dht.put(salt, item.seq, item.value, {});
+}
+
+void own_channels::start() {
+    put(device_salt(), identity::encode(identity::device_record{m_core.ports.device,
+                                                                m_core.now().wall},
+                                        m_core.ports.keys, m_core.ports.random));
+    publish_endpoints();
+    if (auto const old = m_core.authored.find(channel::wallet_salt()); old != m_core.authored.end())
+        put(channel::wallet_salt(), bytes(old->second.value));
+    m_core.after(device_read_pause, [this] { read_own_device(); });
+}
+
+void own_channels::read_own_device() {
+    if (!m_core.running)
+        return;
+    m_core.after(device_read_pause, [this] { read_own_device(); });
+    m_core.background->push([this] {
+        dht::get_request request{{m_core.self(), device_salt()}, dht::get_mode::recursive};
+        m_core.ports.dht.get(std::move(request), {m_core.guarded([this](dht::got_item const& got) {
+                                 on_own_item(got.item);
+                             }),
+                                                  {}});
+    });
+}
+
+void own_channels::on_own_item(wire::mutable_item const& item) {
+    if (m_core.devices.on_seen(item) != identity::device_verdict::conflict)
+        return;
+    auto& seq = seq_of(item.address.salt);
+    seq = std::max(seq, item.seq);
+    if (item.seq > m_reported_seq) {
+        m_reported_seq = item.seq;
+        m_core.emit(other_device_seen{item.seq});
+    }
+    if (item.address.salt != device_salt())
+        return;
+    auto const record = identity::decode_device_record(item.value, m_core.ports.keys);
+    if (record && m_core.devices.announce_again(record.value()))
+        put(device_salt(), identity::encode(identity::device_record{m_core.ports.device,
+                                                                    m_core.now().wall},
+                                            m_core.ports.keys, m_core.ports.random));
+}
+
+void own_channels::read_back(std::vector<contact_ptr> const& friends, std::function<void()> done) {
+    struct progress {
+        std::size_t left = 0;
+        std::function<void()> done;
+    };
+    auto shared = std::make_shared<progress>();
+    shared->done = std::move(done);
+    auto const finish = [shared] {
+        if (shared->done)
+            std::exchange(shared->done, {})();
+    };
+    auto const read = [this, shared, finish](wire::salt const& salt, auto on_item) {
+        ++shared->left;
+        dht::get_request request{{m_core.self(), salt}, dht::get_mode::recursive};
+        m_core.ports.dht.get(std::move(request), {m_core.guarded(on_item),
+                                                  m_core.guarded([shared, finish](error_code) {
+                                                      if (--shared->left == 0)
+                                                          finish();
+                                                  })});
+    };
+    for (auto const& salt : {channel::cidr_salt(), channel::wallet_salt(), device_salt()})
+        read(salt, [this, salt](dht::got_item const& got) {
+            auto& seq = seq_of(salt);
+            seq = std::max(seq, got.item.seq);
+        });
+    for (auto const& who : friends) {
+        auto const salt =
+            channel::blinded_message_tip_salt(who->secret, m_core.self(), who->row.key);
+        read(salt, [this, who](dht::got_item const& got) {
+            who->last_seq = std::max(who->last_seq, got.item.seq);
+            std::vector<channel::box_key> keys;
+            keys.push_back(channel::pair_box_key(who->secret, m_core.self(), who->row.key));
+            auto const plain = channel::open_value(keys, got.item.address, got.item.value);
+            auto const value = plain ? wire::decode_message_channel(plain.value())
+                                     : result<wire::message_channel>(plain.error());
+            if (!value)
+                return;
+            // What we sent after the backup: friends must still find their way to it.
+            who->carried_roots.clear();
+            for (auto const& root : value.value().recent)
+                if (!who->dag.has(root))
+                    who->carried_roots.push_back(root);
+        });
+    }
+    m_core.after(m_core.settings.restore_read_timeout, m_core.guarded(finish));
+}
+
+void own_channels::publish_endpoints() {
+    if (!m_core.running || m_core.own_endpoints.empty())
+        return;
+    wire::endpoint_value plain;
+    plain.endpoints = m_core.own_endpoints;
+    plain.time = m_core.now().wall;
+    auto const key = wire::contact_key::from(
+        m_core.ports.keys.contact_key(m_core.contact_generation).view());
+    wire::item_address const where{m_core.self(), channel::cidr_salt()};
+    auto value = channel::box_value(channel::contact_box_key(key.value()), where,
+                                    wire::encode(plain), m_core.ports.random);
+    if (value)
+        put(where.salt, std::move(value).value());
+}
+
+error_code own_channels::publish_binding(identity::binding_record const& record) {
+    if (record.key != m_core.self())
+        return errc::invalid_argument;
+    if (auto const ec = identity::verify(record))
+        return ec;
+    put(channel::wallet_salt(), identity::encode(record));
+    return {};
+}
+
+void own_channels::read_endpoints(contact_ptr const& who) {
+    if (!m_core.running || !who->is_talking() || !who->row.contact_key)
+        return;
+    dht::get_request request{{who->row.key, channel::cidr_salt()}, dht::get_mode::recursive};
+    m_core.ports.dht.get(std::move(request),
+                         {m_core.guarded(who, [this](contact_ptr const& contact,
+                                                     dht::got_item const& got) {
+                              on_endpoints(contact, got.item);
+                          }),
+                          {}});
+}
+
+void own_channels::read_wallet(contact_ptr const& who) {
+    dht::get_request request{{who->row.key, channel::wallet_salt()}};
+    m_core.ports.dht.get(std::move(request),
+                         {m_core.guarded(who, [this](contact_ptr const& contact,
+                                                     dht::got_item const& got) {
+                              on_wallet(contact, got.item);
+                          }),
+                          {}});
+}
+
+bool own_channels::on_friend_item(contact_ptr const& who, wire::mutable_item const& item) {
+    if (item.address.salt == channel::cidr_salt())
+        on_endpoints(who, item);
+    else if (item.address.salt == channel::wallet_salt())
+        on_wallet(who, item);
+    else
+        return false;
+    return true;
+}
+
+void own_channels::on_endpoints(contact_ptr const& who, wire::mutable_item const& item) {
+    if (!who->row.contact_key)
+        return;
+    std::vector<channel::box_key> keys;
+    keys.push_back(channel::contact_box_key(
+        wire::contact_key::from(who->row.contact_key->view()).value()));
+    auto const plain = channel::open_value(keys, item.address, item.value);
+    auto const value = plain ? wire::decode_endpoint_value(plain.value())
+                             : result<wire::endpoint_value>(plain.error());
+    if (!value) // perhaps their contact key has changed; a card will bring the new one
+        return;
+    auto const now = m_core.now().wall;
+    for (auto const& where : value.value().endpoints) {
+        m_core.ports.dht.hint_endpoint(who->row.key, where);
+        m_core.ports.store.commit({store::put_endpoint{{who->row.key, where, now}}},
+                                  store::durability::lazy, {});
+    }
+}
+
+void own_channels::on_wallet(contact_ptr const& who, wire::mutable_item const& item) {
+    auto const record = identity::decode_binding(item.value);
+    if (!record || record.value().key != who->row.key
+        || m_core.bindings.offer(record.value(), m_core.now().wall)) {
+        m_core.refused += record ? 0 : 1;
+        return;
+    }
+    auto const wallet = m_core.bindings.wallet_of(who->row.key);
+    if (wallet == who->row.wallet)
+        return;
+    who->row.wallet = wallet;
+    m_core.save(*who);
+    m_core.emit_friend(*who);
+}
+
+} // namespace tau::messenger

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "channel/value_box.hpp"
+#include "dht/access.hpp"
+#include "identity/binding.hpp"
+#include "messenger/contact.hpp"
+
+namespace tau::messenger {
+
+struct engine_core;
+
+/// The channels that are not conversations: `cidr` (where we are), `wallet` (our binding
+/// record) and `device` (which of our devices runs); friends' cidr and wallet channels.
+///
+/// Threading: tau thread only.
+class own_channels {
+public:
+    /// Our own device channel is read this often, to find another device of ours.
+    static constexpr std::chrono::minutes device_read_pause{15};
+
+    explicit own_channels(engine_core& core) : m_core(core) {}
+
+    /// Publishes the device record and begins to look for other devices.
+    void start();
+    /// Reads all our own channels once and raises their seqs, then calls `done`.
+    void read_back(std::vector<contact_ptr> const& friends, std::function<void()> done);
+
+    /// Puts our endpoints, encrypted for friends, if there are any.
+    void publish_endpoints();
+    [[nodiscard]] error_code publish_binding(identity::binding_record const& record);
+    void read_endpoints(contact_ptr const& who);
+    void read_wallet(contact_ptr const& who);
+
+    /// An item under our own key came from elsewhere.
+    void on_own_item(wire::mutable_item const& item);
+    /// True if it was a friend's cidr or wallet item.
+    bool on_friend_item(contact_ptr const& who, wire::mutable_item const& item);
+
+private:
+    void put(wire::salt const& salt, bytes value);
+    [[nodiscard]] std::int64_t& seq_of(wire::salt const& salt);
+    void read_own_device();
+    void on_endpoints(contact_ptr const& who, wire::mutable_item const& item);
+    void on_wallet(contact_ptr const& who, wire::mutable_item const& item);
+
+    engine_core& m_core;
+    std::map<wire::salt, std::int64_t> m_seqs;
+    std::int64_t m_reported_seq = -1;
+};
+
+} // namespace tau::messenger

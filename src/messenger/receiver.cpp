@@ -1,0 +1,306 @@
+#include "messenger/receiver.hpp"
+
+#include "messenger/attachment_keeper.hpp"
+#include "messenger/composer.hpp"
+#include "messenger/courier.hpp"
+#include "messenger/engine_core.hpp"
+#include "messenger/friend_watch.hpp"
+#include "messenger/own_channels.hpp"
+#include "messenger/root_fetcher.hpp"
+#include "messenger/views.hpp"
+
+#include <algorithm>
+
+namespace tau::messenger {
+namespace {
+
+store::message_row row_of(opened_message const& seal, wire::message_root const& root, bytes item,
+                          delivery_way way, unix_ms now) {
+    store::message_row out;
+    out.id = seal.id;
+    out.root = seal.root;
+    out.peer = seal.sender;
+    out.direction = store::direction::in;
+    out.kind = static_cast<std::int64_t>(root.kind);
+    out.state = static_cast<std::int64_t>(message_state::delivered);
+    out.way = static_cast<std::int64_t>(way);
+    out.time = std::min(seal.time, now + receiver::max_ahead);
+    out.received = now;
+    out.content = seal.content;
+    out.sealed = std::move(item);
+    out.hidden = root.kind == wire::content_kind::contact;
+    return out;
+}
+
+} // namespace
+
+receiver::receiver(engine_core& core)
+    : m_core(core), m_strangers(strangers_per_second, strangers_burst, 1) {}
+
+void receiver::on_parcel(dht::incoming_parcel const& what) {
+    if (!m_core.running)
+        return;
+    auto const known = m_core.find(what.from);
+    if (known && known->state() == friend_state::blocked)
+        return;
+    for (auto const& item : what.parcel.items)
+        on_channel_item(item);
+    on_sealed(what.parcel.immutables, delivery_way::direct, known);
+    if (known && what.proven)
+        m_core.deliver->on_online(known, what.source);
+}
+
+void receiver::on_answer(contact_ptr const& from, dht::parcel what) {
+    m_core.heard(from, m_core.now().wall);
+    for (auto const& item : what.items)
+        on_channel_item(item);
+    on_sealed(std::move(what.immutables), delivery_way::direct, from);
+}
+
+bool receiver::is_message_salt(contact& who, wire::salt const& salt) const {
+    if (salt == channel::blinded_message_tip_salt(who.secret, who.row.key, m_core.self()))
+        return true;
+    auto const now = channel::slot_of(m_core.now().wall);
+    for (auto slot = now - std::min<channel::slot_number>(now, 2); slot <= now + 1; ++slot)
+        if (salt == channel::blinded_message_salt(who.secret, who.row.key, m_core.self(), slot))
+            return true;
+    return false;
+}
+
+void receiver::on_channel_item(wire::mutable_item const& item) {
+    auto const from = m_core.find(item.address.key);
+    if (item.address.key == m_core.self()) {
+        m_core.channels->on_own_item(item);
+        return;
+    }
+    if (!from || !from->is_talking())
+        return;
+    if (m_core.channels->on_friend_item(from, item))
+        return;
+    if (!is_message_salt(*from, item.address.salt) || item.seq <= from->seen_seq)
+        return;
+    std::vector<channel::box_key> keys;
+    keys.push_back(channel::pair_box_key(from->secret, from->row.key, m_core.self()));
+    auto const plain = channel::open_value(keys, item.address, item.value);
+    auto const value = plain ? wire::decode_message_channel(plain.value())
+                             : result<wire::message_channel>(plain.error());
+    if (!value) {
+        ++m_core.refused;
+        return;
+    }
+    from->seen_seq = item.seq;
+    from->poll_brought_news = true;
+    m_core.heard(from, unix_ms(std::chrono::milliseconds(item.seq)));
+    on_channel_value(from, value.value());
+}
+
+void receiver::on_channel_value(contact_ptr const& from, wire::message_channel const& value) {
+    rename(from, value.name);
+    if (value.complete_root && !from->outbox.empty())
+        for (auto const& id : from->dag.up_to(*value.complete_root))
+            on_delivered(from, id);
+    for (auto const& root : value.extra_roots)
+        for (auto const& one : from->outbox)
+            if (one.root == root) {
+                on_delivered(from, message_id(one.id));
+                break;
+            }
+    if (value.read_root)
+        on_read_up_to(from, *value.read_root);
+    auto roots = value.recent;
+    roots.insert(roots.end(), value.skips.begin(), value.skips.end());
+    from->dag.on_tips(roots);
+    m_core.fetch->kick(from);
+}
+
+void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr const& from) {
+    std::map<contact_ptr, std::vector<incoming>> by_sender;
+    for (auto& item : items) {
+        auto const root = wire::target_of_immutable(item);
+        if (from && from->dag.has(root)) {
+            if (from->is_talking()) // the sender does not know yet that we have it
+                m_core.deliver->owe_receipt(from);
+            continue;
+        }
+        bool const trusted = from && from->is_talking();
+        if (!trusted && !m_strangers.allow(0, m_core.now().mono))
+            continue;
+        auto seal = m_core.sealer.open(item);
+        auto body = seal ? wire::decode_body(seal.value().content)
+                         : result<wire::message_body>(seal.error());
+        if (!body || seal.value().sender == m_core.self()) {
+            ++m_core.refused;
+            continue;
+        }
+        auto const sender = sender_of(seal.value());
+        if (!sender || sender->state() == friend_state::blocked)
+            continue;
+        if (auto const* receipt = std::get_if<wire::message_receipt>(&body.value())) {
+            if (sender->is_talking())
+                on_receipt(sender, *receipt);
+            continue;
+        }
+        if (sender->state() == friend_state::requested
+            && ++sender->request_messages > m_core.settings.max_request_messages)
+            continue;
+        by_sender[sender].push_back({std::move(seal).value(),
+                                     std::get<wire::message_root>(std::move(body).value()),
+                                     std::move(item)});
+    }
+    for (auto& [sender, messages] : by_sender)
+        take(sender, std::move(messages), way);
+}
+
+contact_ptr receiver::sender_of(opened_message const& seal) {
+    if (auto const known = m_core.find(seal.sender))
+        return known;
+    auto const requests =
+        std::count_if(m_core.contacts.begin(), m_core.contacts.end(), [](auto const& entry) {
+            return entry.second->state() == friend_state::requested;
+        });
+    if (static_cast<std::size_t>(requests) >= m_core.settings.max_requests)
+        return nullptr;
+    store::friend_row row;
+    row.key = seal.sender;
+    row.state = static_cast<std::int64_t>(friend_state::requested);
+    row.added = m_core.now().wall;
+    auto const made = m_core.make_contact(std::move(row));
+    if (!made)
+        return nullptr;
+    m_core.contacts.emplace(seal.sender, made);
+    return made;
+}
+
+void receiver::take(contact_ptr const& from, std::vector<incoming> messages, delivery_way way) {
+    auto const now = m_core.now().wall;
+    std::vector<store::message_row> rows;
+    for (auto& message : messages)
+        rows.push_back(row_of(message.seal, message.root, std::move(message.item), way, now));
+    store::batch rest{store::put_friend{from->row}};
+    auto shared = std::make_shared<std::vector<incoming>>(std::move(messages));
+    m_core.ports.store.read(
+        [rows = std::move(rows), rest = std::move(rest)](store::database& db) {
+            return db.take_in(rows, rest);
+        },
+        m_core.guarded(from, [this, shared, way](contact_ptr const& who,
+                                                 result<std::vector<hash256>> fresh) {
+            // A full disk: no receipt, so the sender keeps it and brings it again.
+            if (fresh)
+                on_taken(who, *shared, fresh.value(), way);
+        }));
+}
+
+void receiver::on_taken(contact_ptr const& from, std::vector<incoming> const& messages,
+                        std::vector<message_id> const& fresh, delivery_way way) {
+    bool first_request = from->state() == friend_state::requested && from->dag.size() == 0;
+    for (auto const& message : messages) {
+        auto const& seal = message.seal;
+        from->wanted.erase(seal.root);
+        from->dag.add({seal.id, seal.root, chain_side::theirs, seal.time, message.root.links});
+        if (seal.time <= m_core.now().wall + max_ahead)
+            from->newest_time = std::max(from->newest_time, seal.time);
+        if (std::find(fresh.begin(), fresh.end(), seal.id) != fresh.end())
+            on_fresh(from, message, way);
+        bool const gaps =
+            from->dag.beyond_complete(wire::max_extra_roots + 1).size() > wire::max_extra_roots;
+        if (from->is_talking())
+            m_core.deliver->owe_receipt(from, gaps ? std::optional(seal.id) : std::nullopt);
+    }
+    if (auto const read = from->dag.read_by_them())
+        on_read_up_to(from, *read);
+    m_core.heard(from, m_core.now().wall);
+    if (first_request && !fresh.empty())
+        m_core.emit(request_arrived{view_of(*from)});
+    if (!from->is_talking())
+        return;
+    m_core.fetch->kick(from);
+    m_core.watch->hurry(from);
+}
+
+void receiver::on_fresh(contact_ptr const& from, incoming const& message, delivery_way way) {
+    if (message.root.kind == wire::content_kind::contact) {
+        apply_card(from, message);
+        return;
+    }
+    auto row = row_of(message.seal, message.root, {}, way, m_core.now().wall);
+    if (!from->is_talking())
+        return;
+    ++from->unread;
+    if (message.root.content)
+        m_core.attachments->fetch(from, message.seal.id, message.root, message.seal.time);
+    // A long text is told of when it is here; a file at once, with its progress.
+    if (message.root.kind != wire::content_kind::text || !message.root.content)
+        m_core.emit(message_arrived{view_of(row, m_core.self(), *from)});
+}
+
+void receiver::apply_card(contact_ptr const& from, incoming const& message) {
+    if (!message.root.card || message.seal.time < from->card_time)
+        return;
+    auto const& card = *message.root.card;
+    from->card_time = message.seal.time;
+    from->row.contact_key = hash256::from(card.key.view()).value();
+    if (!card.name.empty())
+        from->row.their_name = card.name;
+    m_core.save(*from, store::durability::full);
+    m_core.emit_friend(*from);
+    if (!from->is_talking())
+        return;
+    m_core.channels->read_endpoints(from);
+    if (from->row.has_our_key < std::int64_t{m_core.contact_generation})
+        m_core.compose->compose_card(from, wire::contact_step::accept);
+}
+
+void receiver::rename(contact_ptr const& who, std::string const& name) {
+    if (name.empty() || name == who->row.their_name)
+        return;
+    who->row.their_name = name;
+    m_core.save(*who);
+    m_core.emit_friend(*who);
+}
+
+void receiver::on_receipt(contact_ptr const& from, wire::message_receipt const& receipt) {
+    m_core.heard(from, m_core.now().wall);
+    for (auto const& id : receipt.delivered)
+        on_delivered(from, id);
+    if (receipt.read_root)
+        on_read_up_to(from, *receipt.read_root);
+}
+
+void receiver::on_delivered(contact_ptr const& from, message_id const& id) {
+    auto const* const one = from->find_outgoing(id);
+    if (!one)
+        return;
+    from->sent[id].way = one->handed_over ? delivery_way::direct : delivery_way::dht;
+    set_state(from, id, message_state::delivered);
+}
+
+void receiver::on_read_up_to(contact_ptr const& from, target const& root) {
+    if (from->read_by_them == root)
+        return;
+    from->read_by_them = root;
+    for (auto const& id : from->dag.up_to(root)) {
+        on_delivered(from, id);
+        auto const known = from->sent.find(id);
+        if (known != from->sent.end() && known->second.state != message_state::read)
+            set_state(from, id, message_state::read);
+    }
+}
+
+void receiver::set_state(contact_ptr const& from, message_id const& id, message_state state) {
+    auto& known = from->sent[id];
+    known.state = state;
+    store::batch changes{store::set_message_state{id, static_cast<std::int64_t>(state),
+                                                  static_cast<std::int64_t>(known.way)},
+                         store::leave_outbox{id}};
+    // Losing this in a power failure costs no more than another receipt.
+    m_core.ports.store.commit(std::move(changes), store::durability::lazy, {});
+    std::erase_if(from->outbox, [&id](outgoing const& one) { return one.id == id; });
+    if (from->outbox.empty()) {
+        m_core.alarms.cancel(from->retry_alarm);
+        from->next_try.reset();
+        m_core.deliver->offer(from);
+    }
+    m_core.emit(message_state_changed{id, from->row.key, state, known.way});
+}
+
+} // namespace tau::messenger
