@@ -104,30 +104,30 @@ void attachment_keeper::start_waiting() {
 
 void attachment_keeper::start(std::shared_ptr<job> const& what) {
     // What an earlier run stored comes first.
-    m_core.ports.store.read(
-        [id = what->id](store::database& db) { return db.items_of(id); },
-        m_core.guarded([this, what](result<std::vector<store::item_row>> rows) {
-            if (!m_jobs.contains(what->id))
-                return;
-            std::map<target, bytes> stored;
-            if (rows)
-                for (auto& row : rows.value())
-                    stored.emplace(row.target, std::move(row.value));
-            auto const now = m_core.now().mono;
-            for (bool progress = !stored.empty(); progress;) {
-                progress = false;
-                for (auto const& item : what->machine.next(now)) {
-                    auto const found = stored.find(item);
-                    if (found == stored.end() || what->machine.on_value(item, found->second, now)) {
-                        ask(what, item);
-                        continue;
-                    }
-                    stored.erase(found);
-                    progress = true;
-                }
-            }
-            ask_more(what);
-        }));
+    m_core.ports.store.read([id = what->id](store::database& db) { return db.items_of(id); },
+                            m_core.guarded([this, what](result<std::vector<store::item_row>> rows) {
+                                if (!m_jobs.contains(what->id))
+                                    return;
+                                std::map<target, bytes> stored;
+                                if (rows)
+                                    for (auto& row : rows.value())
+                                        stored.emplace(row.target, std::move(row.value));
+                                auto const now = m_core.now().mono;
+                                for (bool progress = !stored.empty(); progress;) {
+                                    progress = false;
+                                    for (auto const& item : what->machine.next(now)) {
+                                        auto const found = stored.find(item);
+                                        if (found == stored.end()
+                                            || what->machine.on_value(item, found->second, now)) {
+                                            ask(what, item);
+                                            continue;
+                                        }
+                                        stored.erase(found);
+                                        progress = true;
+                                    }
+                                }
+                                ask_more(what);
+                            }));
 }
 
 void attachment_keeper::ask_more(std::shared_ptr<job> const& what) {

@@ -36,8 +36,8 @@ void composer::compose_card(contact_ptr const& to, wire::contact_step step) {
     draft what;
     what.kind = wire::content_kind::contact;
     auto const key = m_core.ports.keys.contact_key(m_core.contact_generation);
-    what.card = wire::contact_card{step, wire::contact_key::from(key.view()).value(),
-                                   m_core.own_name};
+    what.card =
+        wire::contact_card{step, wire::contact_key::from(key.view()).value(), m_core.own_name};
     to->row.has_our_key = m_core.contact_generation;
     m_core.save(*to);
     compose(to, std::move(what));
@@ -149,6 +149,8 @@ void composer::on_stored(contact_ptr const& to, composed made) {
     m_core.attachments->serve(items);
     m_core.deliver->kick(to);
     m_core.publish->publish_new(to);
+    if (!items.empty())
+        m_core.attachments->publish(to, made.sealed.id);
 }
 
 } // namespace tau::messenger

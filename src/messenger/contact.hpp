@@ -29,7 +29,7 @@ struct outgoing {
     bool item_taken = false;  ///< DHT nodes took the sealed item
     bool announced = false;   ///< ... and a channel value that leads to it
     bool content_taken = true;
-    bool handed_over = false; ///< an exchange that carried it was answered
+    bool handed_over = false;            ///< an exchange that carried it was answered
     std::optional<time_point> offered{}; ///< when an exchange carried it last
 };
 
@@ -117,6 +117,7 @@ struct contact {
         time_point not_before{};
     };
     std::unordered_map<target, wanted_root> wanted{};
+    std::vector<target> stored_missing{}; ///< wanted in an earlier run
     std::size_t root_gets = 0;
     bool checking_roots = false;
     alarm_queue::id fetch_alarm = 0;

@@ -99,11 +99,11 @@ void courier::push(contact_ptr const& to) {
     for (auto const& id : ids)
         to->find_outgoing(id)->offered = now;
     ++to->exchanges;
-    m_core.ports.dht.exchange(
-        to->row.key, std::move(what), to->last_source,
-        m_core.guarded(to, [this, ids, receipt](contact_ptr const& who, result<dht::parcel> answer) {
-            on_answer(who, ids, receipt, std::move(answer));
-        }));
+    m_core.ports.dht.exchange(to->row.key, std::move(what), to->last_source,
+                              m_core.guarded(to, [this, ids, receipt](contact_ptr const& who,
+                                                                      result<dht::parcel> answer) {
+                                  on_answer(who, ids, receipt, std::move(answer));
+                              }));
 }
 
 void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& carried,
@@ -126,8 +126,8 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
     if (std::exchange(to->push_again, false) || more || to->receipt_due)
         push(to);
     if (!to->outbox.empty())
-        retry_later(to, std::max<std::chrono::milliseconds>(m_core.settings.retry_pause_min,
-                                                            receipt_wait));
+        retry_later(
+            to, std::max<std::chrono::milliseconds>(m_core.settings.retry_pause_min, receipt_wait));
 }
 
 void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec) {
@@ -148,8 +148,8 @@ void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec)
 
 void courier::retry_later(contact_ptr const& to, std::chrono::milliseconds pause) {
     m_core.alarms.cancel(to->retry_alarm);
-    auto const jitter = m_core.ports.random.below(
-        static_cast<std::uint64_t>(pause.count()) / 8 + 1);
+    auto const jitter =
+        m_core.ports.random.below(static_cast<std::uint64_t>(pause.count()) / 8 + 1);
     pause += std::chrono::milliseconds(jitter);
     to->next_try = m_core.now().wall + pause;
     to->retry_alarm = m_core.after(pause, m_core.guarded(to, [this](contact_ptr const& who) {
@@ -186,8 +186,7 @@ void courier::load_outbox(contact_ptr const& to) {
                     one->sealed = std::move(row.sealed);
             // What the store no longer has was erased and cannot be sent.
             std::erase_if(who->outbox, [&ids](outgoing const& one) {
-                return one.sealed.empty()
-                       && std::find(ids.begin(), ids.end(), one.id) != ids.end();
+                return one.sealed.empty() && std::find(ids.begin(), ids.end(), one.id) != ids.end();
             });
             if (m_core.running && who->is_talking())
                 push(who);

@@ -47,8 +47,8 @@ private:
     void load_outbox(contact_ptr const& to);
     [[nodiscard]] std::vector<message_id> choose(contact& to, std::size_t limit) const;
     [[nodiscard]] dht::parcel pack(contact& to, std::vector<message_id> const& ids);
-    void on_answer(contact_ptr const& to, std::vector<message_id> const& carried,
-                   bool had_receipt, result<dht::parcel> answer);
+    void on_answer(contact_ptr const& to, std::vector<message_id> const& carried, bool had_receipt,
+                   result<dht::parcel> answer);
     void on_failure(contact_ptr const& to, bool had_receipt, error_code ec);
     void retry_later(contact_ptr const& to, std::chrono::milliseconds pause);
 

@@ -26,6 +26,8 @@ class port;
 
 namespace tau::messenger {
 
+struct engine_core;
+
 /// What the engine stands on. All of it must outlive the engine.
 struct engine_ports {
     dht::access& dht;
@@ -145,8 +147,7 @@ public:
     void import_backup(bytes blob, done_handler done);
 
 private:
-    struct parts;
-    std::unique_ptr<parts> m_parts;
+    std::unique_ptr<engine_core> m_core;
 };
 
 } // namespace tau::messenger

@@ -84,10 +84,11 @@ struct engine_core {
     /// `f(contact_ptr, args...)`, but nothing once the engine or the contact is gone.
     template <class F>
     [[nodiscard]] auto guarded(contact_ptr const& who, F f) const {
-        return guarded([weak = std::weak_ptr<contact>(who), f = std::move(f)](auto&&... args) mutable {
-            if (auto const strong = weak.lock())
-                f(strong, std::forward<decltype(args)>(args)...);
-        });
+        return guarded(
+            [weak = std::weak_ptr<contact>(who), f = std::move(f)](auto&&... args) mutable {
+                if (auto const strong = weak.lock())
+                    f(strong, std::forward<decltype(args)>(args)...);
+            });
     }
 
     [[nodiscard]] contact_ptr find(public_key const& key) const;

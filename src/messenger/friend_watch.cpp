@@ -54,8 +54,7 @@ void friend_watch::poll(contact_ptr const& who) {
     auto const& them = who->row.key;
     if (is_active(*who))
         for (auto const slot : channel::slots_to_read(m_core.now().wall))
-            salts.push_back(
-                channel::blinded_message_salt(who->secret, them, m_core.self(), slot));
+            salts.push_back(channel::blinded_message_salt(who->secret, them, m_core.self(), slot));
     else
         salts.push_back(channel::blinded_message_tip_salt(who->secret, them, m_core.self()));
     who->poll_brought_news = false;

@@ -36,9 +36,9 @@ void own_channels::put(wire::salt const& salt, bytes value) {
 }
 
 void own_channels::start() {
-    put(device_salt(), identity::encode(identity::device_record{m_core.ports.device,
-                                                                m_core.now().wall},
-                                        m_core.ports.keys, m_core.ports.random));
+    put(device_salt(),
+        identity::encode(identity::device_record{m_core.ports.device, m_core.now().wall},
+                         m_core.ports.keys, m_core.ports.random));
     publish_endpoints();
     if (auto const old = m_core.authored.find(channel::wallet_salt()); old != m_core.authored.end())
         put(channel::wallet_salt(), bytes(old->second.value));
@@ -51,10 +51,9 @@ void own_channels::read_own_device() {
     m_core.after(device_read_pause, [this] { read_own_device(); });
     m_core.background->push([this] {
         dht::get_request request{{m_core.self(), device_salt()}, dht::get_mode::recursive};
-        m_core.ports.dht.get(std::move(request), {m_core.guarded([this](dht::got_item const& got) {
-                                 on_own_item(got.item);
-                             }),
-                                                  {}});
+        m_core.ports.dht.get(
+            std::move(request),
+            {m_core.guarded([this](dht::got_item const& got) { on_own_item(got.item); }), {}});
     });
 }
 
@@ -71,9 +70,9 @@ void own_channels::on_own_item(wire::mutable_item const& item) {
         return;
     auto const record = identity::decode_device_record(item.value, m_core.ports.keys);
     if (record && m_core.devices.announce_again(record.value()))
-        put(device_salt(), identity::encode(identity::device_record{m_core.ports.device,
-                                                                    m_core.now().wall},
-                                            m_core.ports.keys, m_core.ports.random));
+        put(device_salt(),
+            identity::encode(identity::device_record{m_core.ports.device, m_core.now().wall},
+                             m_core.ports.keys, m_core.ports.random));
 }
 
 void own_channels::read_back(std::vector<contact_ptr> const& friends, std::function<void()> done) {
@@ -90,11 +89,11 @@ void own_channels::read_back(std::vector<contact_ptr> const& friends, std::funct
     auto const read = [this, shared, finish](wire::salt const& salt, auto on_item) {
         ++shared->left;
         dht::get_request request{{m_core.self(), salt}, dht::get_mode::recursive};
-        m_core.ports.dht.get(std::move(request), {m_core.guarded(on_item),
-                                                  m_core.guarded([shared, finish](error_code) {
-                                                      if (--shared->left == 0)
-                                                          finish();
-                                                  })});
+        m_core.ports.dht.get(std::move(request),
+                             {m_core.guarded(on_item), m_core.guarded([shared, finish](error_code) {
+                                  if (--shared->left == 0)
+                                      finish();
+                              })});
     };
     for (auto const& salt : {channel::cidr_salt(), channel::wallet_salt(), device_salt()})
         read(salt, [this, salt](dht::got_item const& got) {
@@ -129,8 +128,8 @@ void own_channels::publish_endpoints() {
     wire::endpoint_value plain;
     plain.endpoints = m_core.own_endpoints;
     plain.time = m_core.now().wall;
-    auto const key = wire::contact_key::from(
-        m_core.ports.keys.contact_key(m_core.contact_generation).view());
+    auto const key =
+        wire::contact_key::from(m_core.ports.keys.contact_key(m_core.contact_generation).view());
     wire::item_address const where{m_core.self(), channel::cidr_salt()};
     auto value = channel::box_value(channel::contact_box_key(key.value()), where,
                                     wire::encode(plain), m_core.ports.random);
@@ -151,22 +150,20 @@ void own_channels::read_endpoints(contact_ptr const& who) {
     if (!m_core.running || !who->is_talking() || !who->row.contact_key)
         return;
     dht::get_request request{{who->row.key, channel::cidr_salt()}, dht::get_mode::recursive};
-    m_core.ports.dht.get(std::move(request),
-                         {m_core.guarded(who, [this](contact_ptr const& contact,
-                                                     dht::got_item const& got) {
-                              on_endpoints(contact, got.item);
-                          }),
-                          {}});
+    m_core.ports.dht.get(
+        std::move(request),
+        {m_core.guarded(who, [this](contact_ptr const& contact,
+                                    dht::got_item const& got) { on_endpoints(contact, got.item); }),
+         {}});
 }
 
 void own_channels::read_wallet(contact_ptr const& who) {
     dht::get_request request{{who->row.key, channel::wallet_salt()}};
-    m_core.ports.dht.get(std::move(request),
-                         {m_core.guarded(who, [this](contact_ptr const& contact,
-                                                     dht::got_item const& got) {
-                              on_wallet(contact, got.item);
-                          }),
-                          {}});
+    m_core.ports.dht.get(
+        std::move(request),
+        {m_core.guarded(who, [this](contact_ptr const& contact,
+                                    dht::got_item const& got) { on_wallet(contact, got.item); }),
+         {}});
 }
 
 bool own_channels::on_friend_item(contact_ptr const& who, wire::mutable_item const& item) {
@@ -183,8 +180,8 @@ void own_channels::on_endpoints(contact_ptr const& who, wire::mutable_item const
     if (!who->row.contact_key)
         return;
     std::vector<channel::box_key> keys;
-    keys.push_back(channel::contact_box_key(
-        wire::contact_key::from(who->row.contact_key->view()).value()));
+    keys.push_back(
+        channel::contact_box_key(wire::contact_key::from(who->row.contact_key->view()).value()));
     auto const plain = channel::open_value(keys, item.address, item.value);
     auto const value = plain ? wire::decode_endpoint_value(plain.value())
                              : result<wire::endpoint_value>(plain.error());

@@ -22,12 +22,18 @@ void publisher::publish_new(contact_ptr const& to) {
         to->outbox.back().sealed.clear();
 }
 
+void publisher::resume(contact_ptr const& to) {
+    refresh(to);
+    to->refresh_pause = refresh_first;
+    schedule_refresh(to);
+}
+
 void publisher::put_message(contact_ptr const& to, outgoing const& one) {
     if (one.sealed.empty())
         return;
     (void)m_core.ports.dht.put_immutable(
-        one.sealed, m_core.guarded(to, [this, id = one.id](contact_ptr const& who,
-                                                           dht::put_report report) {
+        one.sealed,
+        m_core.guarded(to, [this, id = one.id](contact_ptr const& who, dht::put_report report) {
             auto* const found = who->find_outgoing(id);
             if (!found || report.nodes == 0)
                 return;
@@ -121,8 +127,7 @@ bool publisher::renew_tip(contact& to, bool even_if_same) {
     if (to.tip && plain.value() == to.tip_plain && !even_if_same)
         return true;
     wire::item_address const where{
-        m_core.self(),
-        channel::blinded_message_tip_salt(to.secret, m_core.self(), to.row.key)};
+        m_core.self(), channel::blinded_message_tip_salt(to.secret, m_core.self(), to.row.key)};
     auto value = channel::box_value(*to.out_box, where, plain.value(), m_core.ports.random);
     if (!value)
         return false;
@@ -150,9 +155,9 @@ wire::mutable_item publisher::sign(wire::salt const& salt, std::int64_t seq, byt
 }
 
 void publisher::keep(wire::mutable_item const& item) {
-    m_core.ports.store.commit({store::put_authored{{item.address.salt, item.seq, item.value,
-                                                    m_core.now().wall}}},
-                              store::durability::lazy, {});
+    m_core.ports.store.commit(
+        {store::put_authored{{item.address.salt, item.seq, item.value, m_core.now().wall}}},
+        store::durability::lazy, {});
 }
 
 void publisher::put_tip_again(contact_ptr const& to) {
@@ -169,11 +174,10 @@ void publisher::refresh(contact_ptr const& to) {
     std::size_t count = 0;
     for (auto one = to->outbox.rbegin(); one != to->outbox.rend() && count < max_refreshed;
          ++one, ++count)
-        m_core.background->push(
-            m_core.guarded(to, [this, id = one->id](contact_ptr const& who) {
-                if (auto const* const found = who->find_outgoing(id))
-                    put_message(who, *found);
-            }));
+        m_core.background->push(m_core.guarded(to, [this, id = one->id](contact_ptr const& who) {
+            if (auto const* const found = who->find_outgoing(id))
+                put_message(who, *found);
+        }));
 }
 
 void publisher::schedule_refresh(contact_ptr const& to) {

@@ -27,6 +27,8 @@ public:
 
     /// The newest message of the outbox is new: put it and the channel.
     void publish_new(contact_ptr const& to);
+    /// Goes on with an outbox of an earlier run.
+    void resume(contact_ptr const& to);
     /// Puts the channel now, or when put_pause allows it.
     void publish_channel(contact_ptr const& to);
     /// All of a friend's undelivered messages and the channel, by the background line.

@@ -10,6 +10,7 @@
 #include "messenger/views.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tau::messenger {
 namespace {
@@ -177,17 +178,19 @@ void receiver::take(contact_ptr const& from, std::vector<incoming> messages, del
     for (auto& message : messages)
         rows.push_back(row_of(message.seal, message.root, std::move(message.item), way, now));
     store::batch rest{store::put_friend{from->row}};
+    for (auto const& row : rows)
+        rest.push_back(store::remove_missing{row.root});
     auto shared = std::make_shared<std::vector<incoming>>(std::move(messages));
     m_core.ports.store.read(
         [rows = std::move(rows), rest = std::move(rest)](store::database& db) {
             return db.take_in(rows, rest);
         },
-        m_core.guarded(from, [this, shared, way](contact_ptr const& who,
-                                                 result<std::vector<hash256>> fresh) {
-            // A full disk: no receipt, so the sender keeps it and brings it again.
-            if (fresh)
-                on_taken(who, *shared, fresh.value(), way);
-        }));
+        m_core.guarded(
+            from, [this, shared, way](contact_ptr const& who, result<std::vector<hash256>> fresh) {
+                // A full disk: no receipt, so the sender keeps it and brings it again.
+                if (fresh)
+                    on_taken(who, *shared, fresh.value(), way);
+            }));
 }
 
 void receiver::on_taken(contact_ptr const& from, std::vector<incoming> const& messages,
@@ -277,8 +280,8 @@ void receiver::on_delivered(contact_ptr const& from, message_id const& id) {
 void receiver::on_read_up_to(contact_ptr const& from, target const& root) {
     if (from->read_by_them == root)
         return;
-    from->read_by_them = root;
-    for (auto const& id : from->dag.up_to(root)) {
+    auto const before = std::exchange(from->read_by_them, root);
+    for (auto const& id : from->dag.up_to(root, before)) {
         on_delivered(from, id);
         auto const known = from->sent.find(id);
         if (known != from->sent.end() && known->second.state != message_state::read)

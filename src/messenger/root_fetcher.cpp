@@ -13,7 +13,12 @@ void root_fetcher::kick(contact_ptr const& from) {
     auto const now = m_core.now().mono;
     std::vector<target> unchecked;
     std::optional<time_point> next;
-    for (auto const& root : from->dag.missing(max_looked_at)) {
+    auto roots = from->dag.missing(max_looked_at);
+    std::erase_if(from->stored_missing, [&](target const& root) { return from->dag.has(root); });
+    for (auto const& root : from->stored_missing)
+        if (roots.size() < max_looked_at && std::ranges::find(roots, root) == roots.end())
+            roots.push_back(root);
+    for (auto const& root : roots) {
         auto& one = from->wanted[root];
         if (!one.checked)
             unchecked.push_back(root);
@@ -38,25 +43,25 @@ void root_fetcher::check(contact_ptr const& from, std::vector<target> roots) {
         return;
     m_core.ports.store.read(
         [roots](store::database& db) { return db.known_of(roots); },
-        m_core.guarded(from, [this, roots](contact_ptr const& who,
-                                           result<std::vector<target>> known) {
-            who->checking_roots = false;
-            if (!known)
-                return;
-            for (auto const& root : known.value()) {
-                who->dag.assume_held(root);
-                who->wanted.erase(root);
-            }
-            store::batch note;
-            for (auto const& root : roots)
-                if (auto const found = who->wanted.find(root); found != who->wanted.end()) {
-                    found->second.checked = true;
-                    note.push_back(store::put_missing{{who->row.key, root, m_core.now().wall}});
+        m_core.guarded(
+            from, [this, roots](contact_ptr const& who, result<std::vector<target>> known) {
+                who->checking_roots = false;
+                if (!known)
+                    return;
+                for (auto const& root : known.value()) {
+                    who->dag.assume_held(root);
+                    who->wanted.erase(root);
                 }
-            if (!note.empty())
-                m_core.ports.store.commit(std::move(note), store::durability::lazy, {});
-            kick(who);
-        }));
+                store::batch note;
+                for (auto const& root : roots)
+                    if (auto const found = who->wanted.find(root); found != who->wanted.end()) {
+                        found->second.checked = true;
+                        note.push_back(store::put_missing{{who->row.key, root, m_core.now().wall}});
+                    }
+                if (!note.empty())
+                    m_core.ports.store.commit(std::move(note), store::durability::lazy, {});
+                kick(who);
+            }));
 }
 
 void root_fetcher::get(contact_ptr const& from, target const& root) {
@@ -86,8 +91,8 @@ void root_fetcher::on_done(contact_ptr const& from, target const& root, bool fou
         one->second.under_way = false;
         // What was found but did not open is as good as lost; it may yet come otherwise.
         auto const failures = std::min(one->second.failures++, found ? 20U : 12U);
-        auto const pause = std::min(first_pause * (std::int64_t{1} << std::min(failures, 11U)),
-                                    last_pause);
+        auto const pause =
+            std::min(first_pause * (std::int64_t{1} << std::min(failures, 11U)), last_pause);
         one->second.not_before = m_core.now().mono + pause;
     }
     kick(from);

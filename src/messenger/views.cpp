@@ -2,19 +2,13 @@
 
 #include "core/text.hpp"
 #include "messenger/attachment_fetch.hpp"
+#include "messenger/loader.hpp"
 
 #include <algorithm>
 #include <map>
 
 namespace tau::messenger {
 namespace {
-
-result<wire::message_root> root_of(store::message_row const& row) {
-    TAU_TRY(body, wire::decode_body(row.content));
-    if (auto* const root = std::get_if<wire::message_root>(&body))
-        return std::move(*root);
-    return errc::invalid_encoding;
-}
 
 result<view_source> source_of(store::database& db, store::message_row row) {
     view_source out{std::move(row)};
@@ -80,22 +74,23 @@ message_view view_of(store::message_row const& row, public_key const& self, cont
     out.received = row.received;
     out.state = static_cast<message_state>(row.state);
     out.way = static_cast<delivery_way>(row.way);
-    if (auto const known = peer.sent.find(row.id); ours && known != peer.sent.end()
-                                                   && known->second.state >= out.state) {
+    if (auto const known = peer.sent.find(row.id);
+        ours && known != peer.sent.end() && known->second.state >= out.state) {
         out.state = known->second.state;
         out.way = known->second.way;
     }
-    out.waiting_first_contact = ours && peer.state() == friend_state::pending
-                                && out.state < message_state::delivered;
+    out.waiting_first_contact =
+        ours && peer.state() == friend_state::pending && out.state < message_state::delivered;
     auto const root = root_of(row);
     if (!root)
         return out;
     if (root.value().kind == wire::content_kind::text)
         out.text = root.value().content ? long_text : root.value().text;
     else if (root.value().content)
-        out.file = attachment_view{safe_file_name(root.value().file_name),
-                                   root.value().content->size, root.value().content->sha256,
-                                   static_cast<std::uint64_t>(std::max<std::int64_t>(row.fetched, 0))};
+        out.file =
+            attachment_view{safe_file_name(root.value().file_name), root.value().content->size,
+                            root.value().content->sha256,
+                            static_cast<std::uint64_t>(std::max<std::int64_t>(row.fetched, 0))};
     return out;
 }
 
