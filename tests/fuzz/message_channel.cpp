@@ -1,0 +1,17 @@
+#include "wire/message_channel.hpp"
+
+#include <cstdlib>
+
+// What decodes must encode again, and then decode to the same.
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    auto const value = tau::wire::decode_message_channel({data, size});
+    if (!value)
+        return 0;
+    auto const again = tau::wire::encode(value.value());
+    if (!again)
+        std::abort();
+    auto const back = tau::wire::decode_message_channel(again.value());
+    if (!back || back.value() != value.value())
+        std::abort();
+    return 0;
+}
