@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (!fetch)
         std::abort();
     (void)fetch.value().next(time_point{});
-    if (fetch.value().on_value(root, value.value(), time_point{}) != fetch.value().failed())
+    auto const outcome = fetch.value().on_value(root, value.value(), time_point{});
+    if (outcome != fetch.value().failed())
         std::abort();
     return 0;
 }

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     static messenger::pair_sealer sealer(*keys, random);
     byte_view const input(data, size);
     if (sealer.open(input) || sealer.open(wire::wrap_string(input)))
-        std::abort(); // a forged signature
+        std::abort();  // a forged signature
     if (size % 8 != 0) // signing is slow; an eighth of the runs will do
         return 0;
     auto const sealed = sealer.seal({keys->key(), unix_ms{}}, input);
