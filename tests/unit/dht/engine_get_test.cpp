@@ -1,0 +1,354 @@
+#include "support/engine_driver.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tau::dht {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct EngineGet : testing::Test {
+    test::signer alice{'a'};
+    test::signer bob{'b'};
+    test::engine_driver node{alice};
+    endpoint const place = test::far_endpoint(1);
+    wire::item_address const what = bob.address("chan");
+
+    get_request request(get_mode mode = get_mode::automatic) { return {what, mode, place, -1}; }
+
+    // Proves to the engine that bob owns `where`, by way of an exchange.
+    void prove_bob(endpoint const& where) {
+        node.core.exchange(bob.key(), {}, where, {}, node.clock.now());
+        node.pump();
+        auto const query = node.take<send_query>().at(0);
+        lt::entry whole = query.query;
+        whole["a"]["id"] = std::string(20, 'x');
+        auto const raw = wire::encode_bencode(whole);
+        auto const asked = wire::decode_exchange_query(wire::parse_bencode(raw).value()).value();
+        wire::exchange_reply reply{bob.key(), {}, test::far_endpoint(200)};
+        reply.accepted_rate = 1000;
+        reply.proof = bob.sign(
+            wire::proof_octets(wire::exchange_role::answerer,
+                               {asked.fresh, reply.challenge, alice.key(), bob.key(), reply.seen}));
+        node.respond(query.id, where, test::answer_with(encode(reply)));
+    }
+};
+
+TEST_F(EngineGet, AsksTheEndpointAndDeliversAVerifiedValueAtOnce) {
+    auto const got = node.get(request());
+    auto const sent = node.take<send_query>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].to, place);
+    node.clock.advance(50ms);
+    node.respond(sent[0].id, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    ASSERT_EQ(got->items.size(), 1U);
+    EXPECT_EQ(got->items[0].item.seq, 7);
+    EXPECT_EQ(got->items[0].source, get_source::direct);
+    EXPECT_EQ(got->items[0].elapsed, 50ms);
+    EXPECT_EQ(got->done, error_code{});
+    EXPECT_TRUE(node.take<start_get>().empty());
+}
+
+TEST_F(EngineGet, StartsRecursionExactlyOneSecondAfterTheDatagram) {
+    auto const got = node.get(request());
+    node.advance(999ms);
+    EXPECT_TRUE(node.take<start_get>().empty());
+    node.advance(1ms);
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+    EXPECT_FALSE(got->done);
+}
+
+TEST_F(EngineGet, SendsTheDatagramAgainWithinTheSecond) {
+    (void)node.get(request());
+    EXPECT_EQ(node.take<send_query>().size(), 1U);
+    node.advance(249ms);
+    EXPECT_TRUE(node.take<send_query>().empty());
+    node.advance(1ms);
+    auto const again = node.take<send_query>();
+    ASSERT_EQ(again.size(), 1U);
+    node.advance(740ms);
+    EXPECT_EQ(node.take<send_query>().size(), 1U);
+    EXPECT_EQ(node.core.stats().queries_resent, 2U);
+}
+
+TEST_F(EngineGet, AcceptsTheAnswerToAnyOfItsDatagrams) {
+    auto const got = node.get(request());
+    auto const first = node.take<send_query>().at(0);
+    node.advance(300ms);
+    node.respond(first.id, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    EXPECT_EQ(got->items.size(), 1U);
+    EXPECT_EQ(got->done, error_code{});
+}
+
+TEST_F(EngineGet, RecursesAtOnceWithoutAnEndpoint) {
+    auto const got = node.get({what});
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+    node.core.on_recursive_item(bob.item("chan", 3, "1:x"), node.clock.now());
+    node.pump();
+    ASSERT_EQ(got->items.size(), 1U);
+    EXPECT_EQ(got->items[0].source, get_source::recursive);
+    EXPECT_FALSE(got->done);
+}
+
+TEST_F(EngineGet, RecursesAtOnceAfterAnErrorReply) {
+    (void)node.get(request());
+    node.refuse(node.take<send_query>().at(0).id);
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+}
+
+TEST_F(EngineGet, RecursesAtOnceWhenTheNodeHasNoValue) {
+    (void)node.get(request());
+    wire::get_reply empty;
+    node.respond(node.take<send_query>().at(0).id, place, test::answer_with(encode(empty)));
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+}
+
+TEST_F(EngineGet, StartsASecondTraversalWhenTheFirstStalls) {
+    (void)node.get({what});
+    node.advance(499ms);
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+    node.advance(1ms);
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+    node.advance(5000ms);
+    EXPECT_TRUE(node.take<start_get>().empty());
+}
+
+TEST_F(EngineGet, DeliversALaterHigherSeqAsUpdateAndNoLowerOne) {
+    auto const got = node.get({what});
+    for (auto const seq : {5, 4, 9, 9}) {
+        node.core.on_recursive_item(bob.item("chan", seq, "1:x"), node.clock.now());
+        node.pump();
+    }
+    ASSERT_EQ(got->items.size(), 2U);
+    EXPECT_EQ(got->items[1].item.seq, 9);
+    EXPECT_EQ(node.core.stats().late_updates, 1U);
+    EXPECT_EQ(node.core.stats().dropped_stale, 1U);
+}
+
+TEST_F(EngineGet, DoesNotWaitForStragglersAfterTheFirstValue) {
+    auto const got = node.get({what});
+    node.core.on_recursive_item(bob.item("chan", 5, "1:x"), node.clock.now());
+    node.advance(1999ms);
+    EXPECT_FALSE(got->done);
+    node.advance(1ms);
+    EXPECT_EQ(got->done, error_code{});
+}
+
+TEST_F(EngineGet, TakesALateDirectValueDuringRecursion) {
+    auto const got = node.get(request());
+    auto const sent = node.take<send_query>().at(0);
+    node.advance(1100ms);
+    node.respond(sent.id, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    ASSERT_EQ(got->items.size(), 1U);
+    EXPECT_EQ(got->items[0].source, get_source::direct);
+}
+
+TEST_F(EngineGet, RejectsAnItemSignedByAnotherKey) {
+    auto const got = node.get(request());
+    auto forged = test::signer{'m'}.item("chan", 7, "5:hello");
+    node.respond(node.take<send_query>().at(0).id, place, test::get_answer(forged));
+    EXPECT_TRUE(got->items.empty());
+    EXPECT_EQ(node.core.stats().dropped_bad_signature, 1U);
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+}
+
+TEST_F(EngineGet, RejectsAnItemSignedForAnotherSalt) {
+    auto const got = node.get(request());
+    node.respond(node.take<send_query>().at(0).id, place,
+                 test::get_answer(bob.item("other", 7, "5:hello")));
+    EXPECT_TRUE(got->items.empty());
+    EXPECT_EQ(node.core.stats().dropped_bad_signature, 1U);
+}
+
+TEST_F(EngineGet, RejectsATamperedValueFromATraversal) {
+    auto const got = node.get({what});
+    auto item = bob.item("chan", 7, "5:hello");
+    item.value = to_bytes(std::string_view("5:jello"));
+    node.core.on_recursive_item(item, node.clock.now());
+    node.pump();
+    EXPECT_TRUE(got->items.empty());
+}
+
+TEST_F(EngineGet, RejectsAValueAboveTheLimit) {
+    auto const got = node.get(request());
+    auto const big = bob.item("chan", 7, "997:" + std::string(997, 'x'));
+    node.respond(node.take<send_query>().at(0).id, place, test::get_answer(big));
+    EXPECT_TRUE(got->items.empty());
+    EXPECT_EQ(node.core.stats().dropped_malformed, 1U);
+}
+
+TEST_F(EngineGet, AcceptsTheLargestValue) {
+    auto const got = node.get(request());
+    auto const big = bob.item("chan", 7, "996:" + std::string(996, 'x'));
+    node.respond(node.take<send_query>().at(0).id, place, test::get_answer(big));
+    EXPECT_EQ(got->items.size(), 1U);
+}
+
+TEST_F(EngineGet, IgnoresAReplyFromTheWrongPort) {
+    auto const got = node.get(request());
+    auto const sent = node.take<send_query>().at(0);
+    node.respond(sent.id, endpoint(place.address(), 6882),
+                 test::get_answer(bob.item("chan", 7, "5:hello")));
+    EXPECT_TRUE(got->items.empty());
+    EXPECT_EQ(node.core.stats().dropped_wrong_source, 1U);
+    node.respond(sent.id, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    EXPECT_EQ(got->items.size(), 1U);
+}
+
+TEST_F(EngineGet, CountsAReplyThatNobodyAskedFor) {
+    node.respond(4711, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    EXPECT_EQ(node.core.stats().dropped_unasked, 1U);
+}
+
+TEST_F(EngineGet, ConcurrentGetsForOneAddressAreOneGet) {
+    auto const first = node.get(request());
+    auto const second = node.get(request());
+    auto const sent = node.take<send_query>();
+    ASSERT_EQ(sent.size(), 1U);
+    node.respond(sent[0].id, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    EXPECT_EQ(first->items.size(), 1U);
+    EXPECT_EQ(second->items.size(), 1U);
+    EXPECT_EQ(second->done, error_code{});
+    EXPECT_EQ(node.core.stats().gets_joined, 1U);
+}
+
+TEST_F(EngineGet, AJoinerWhoKnowsLessIsServedByAGetOfItsOwn) {
+    auto known = request();
+    known.known_seq = 7;
+    auto const poll = node.get(known);
+    auto const fresh = node.get(request());
+    auto const sent = node.take<send_query>();
+    ASSERT_EQ(sent.size(), 1U);
+    node.respond(sent[0].id, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    node.core.on_recursive_done(what, node.clock.now());
+    node.pump();
+    EXPECT_EQ(poll->done, make_error_code(errc::not_found));
+    auto const again = node.take<send_query>();
+    ASSERT_EQ(again.size(), 1U);
+    node.respond(again[0].id, place, test::get_answer(bob.item("chan", 7, "5:hello")));
+    EXPECT_EQ(fresh->items.size(), 1U);
+}
+
+TEST_F(EngineGet, PollingSendsTheKnownSeqAndBelievesTheAuthorThatNothingIsNewer) {
+    prove_bob(place);
+    auto known = request();
+    known.known_seq = 7;
+    auto const poll = node.get(known);
+    auto const sent = node.take<send_query>();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].query.find_key("a")->find_key("seq")->integer(), 7);
+    wire::get_reply nothing_newer;
+    nothing_newer.seq = 7;
+    node.respond(sent[0].id, place, test::answer_with(encode(nothing_newer)));
+    EXPECT_EQ(poll->done, make_error_code(errc::not_found));
+    EXPECT_TRUE(node.take<start_get>().empty());
+}
+
+TEST_F(EngineGet, AStrangerCannotStopAPollByClaimingThatNothingIsNewer) {
+    auto known = request();
+    known.known_seq = 7;
+    (void)node.get(known);
+    wire::get_reply nothing_newer;
+    nothing_newer.seq = 7;
+    node.respond(node.take<send_query>().at(0).id, place, test::answer_with(encode(nothing_newer)));
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+}
+
+TEST_F(EngineGet, DirectModeNeverRecurses) {
+    auto const got = node.get(request(get_mode::direct));
+    node.advance(1000ms);
+    EXPECT_EQ(got->done, make_error_code(errc::timed_out));
+    EXPECT_TRUE(node.take<start_get>().empty());
+    auto const nowhere = node.get({bob.address("other"), get_mode::direct});
+    EXPECT_EQ(nowhere->done, make_error_code(errc::unreachable));
+}
+
+TEST_F(EngineGet, RecursiveModeSendsNoDatagram) {
+    (void)node.get(request(get_mode::recursive));
+    EXPECT_TRUE(node.take<send_query>().empty());
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+}
+
+TEST_F(EngineGet, EndsWithNotFoundWhenTheTraversalsEndEmpty) {
+    auto const got = node.get({what});
+    node.core.on_recursive_done(what, node.clock.now());
+    node.pump();
+    EXPECT_EQ(got->done, make_error_code(errc::not_found));
+}
+
+TEST_F(EngineGet, OurOwnItemIsLocal) {
+    ASSERT_FALSE(node.core.put({}, 1, to_bytes(std::string_view("1:x")), {}, node.clock.now()));
+    auto const got = node.get({{alice.key(), {}}});
+    ASSERT_EQ(got->items.size(), 1U);
+    EXPECT_EQ(got->items[0].source, get_source::local);
+    EXPECT_EQ(got->done, error_code{});
+}
+
+TEST_F(EngineGet, AdaptiveModeRecursesAfterAMultipleOfTheRoundTrip) {
+    config settings;
+    settings.wait = direct_wait::adaptive;
+    test::engine_driver quick{alice, settings};
+    quick.core.import_endpoints({{bob.key(), place, endpoint_source::hint, true, {}, 50ms}},
+                                quick.clock.now());
+    (void)quick.get({what});
+    quick.advance(199ms);
+    EXPECT_TRUE(quick.take<start_get>().empty());
+    quick.advance(1ms);
+    EXPECT_EQ(quick.take<start_get>().size(), 1U);
+}
+
+TEST_F(EngineGet, AClockThatIsAnHourOffChangesNothing) {
+    node.clock.set_wall(node.clock.now().wall - 1h);
+    auto const got = node.get(request());
+    node.advance(999ms);
+    EXPECT_TRUE(node.take<start_get>().empty());
+    node.clock.set_wall(node.clock.now().wall + 2h);
+    node.advance(1ms);
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+}
+
+TEST_F(EngineGet, BoundsHowManyAreInFlight) {
+    config settings;
+    settings.max_gets_in_flight = 2;
+    test::engine_driver bounded{alice, settings};
+    for (int i = 0; i < 5; ++i)
+        (void)bounded.get({bob.address(std::to_string(i)), get_mode::direct, place, -1});
+    EXPECT_EQ(bounded.take<send_query>().size(), 2U);
+    EXPECT_EQ(bounded.core.stats().gets_queued, 3U);
+    bounded.advance(1000ms);
+    EXPECT_EQ(bounded.core.stats().gets_queued, 1U);
+}
+
+TEST_F(EngineGet, ThousandsOfHopelessGetsEndWithoutDeepRecursion) {
+    int ended = 0;
+    for (int i = 0; i < 20'000; ++i)
+        node.core.get({bob.address(std::to_string(i)), get_mode::direct},
+                      {{}, [&](error_code) { ++ended; }}, node.clock.now());
+    node.pump();
+    EXPECT_EQ(ended, 20'000);
+}
+
+TEST_F(EngineGet, ImmutableIsAskedOfTheHolderAndHashChecked) {
+    auto const value = to_bytes(std::string_view("12:Hello World!"));
+    auto const name = wire::target_of_immutable(value);
+    node.core.hint_endpoint(bob.key(), place, node.clock.now());
+    bytes got;
+    std::optional<error_code> done;
+    node.core.get_immutable(
+        name, bob.key(),
+        {[&](got_immutable const& g) { got = g.value; }, [&](error_code why) { done = why; }},
+        node.clock.now());
+    node.pump();
+    wire::get_reply reply;
+    reply.value = to_bytes(std::string_view("12:Jello World!"));
+    node.respond(node.take<send_query>().at(0).id, place, test::answer_with(encode(reply)));
+    EXPECT_TRUE(got.empty());
+    EXPECT_EQ(node.take<start_get_immutable>().size(), 1U);
+    node.core.on_recursive_immutable(name, value, node.clock.now());
+    node.pump();
+    EXPECT_EQ(got, value);
+    EXPECT_EQ(done, error_code{});
+}
+
+} // namespace
+} // namespace tau::dht
