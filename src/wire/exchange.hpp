@@ -15,8 +15,9 @@ inline constexpr std::string_view exchange_method = "tau_exchange";
 /// Several items share a datagram up to this size.
 inline constexpr std::size_t exchange_target_bytes = 1200;
 /// No exchange datagram is larger; one whose only item is as large as BEP 44 allows may
-/// reach it, as BEP 44's own `put` does. libtorrent receives at most 1500.
-inline constexpr std::size_t max_exchange_bytes = 1400;
+/// reach it, as BEP 44's own `put` does. Fits one Ethernet frame over IPv6, and the
+/// 1500 that libtorrent receives.
+inline constexpr std::size_t max_exchange_bytes = 1440;
 /// What the sender of a KRPC message adds around `a` or `r`: t, y, v, ip, q, id.
 inline constexpr std::size_t exchange_envelope_bytes = 100;
 /// Items and immutables of one datagram, each. The token limit would allow more.

@@ -39,14 +39,14 @@ struct get_query {
 
 /// The answer to `get` as it came: nothing in it is verified.
 struct get_reply {
-    node_id id;
-    bytes token; ///< empty: none, no put possible
-    std::vector<node_info> nodes;
-    std::optional<bytes> value; ///< raw bencoded `v`, up to max_value_bytes
-    std::optional<public_key> key;
-    std::optional<signature> sig;
-    std::optional<std::int64_t> seq;
-    std::optional<endpoint> seen; ///< BEP 42 `ip`: how the answerer sees us
+    node_id id{};
+    bytes token{}; ///< empty: none, no put possible
+    std::vector<node_info> nodes{};
+    std::optional<bytes> value{}; ///< raw bencoded `v`, up to max_value_bytes
+    std::optional<public_key> key{};
+    std::optional<signature> sig{};
+    std::optional<std::int64_t> seq{};
+    std::optional<endpoint> seen{}; ///< BEP 42 `ip`: how the answerer sees us
 
     friend bool operator==(get_reply const&, get_reply const&) = default;
 };
