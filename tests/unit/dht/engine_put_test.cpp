@@ -116,7 +116,7 @@ TEST_F(EnginePut, StoresWithoutWaitingForDeadNodes) {
     ASSERT_FALSE(put(5));
     EXPECT_EQ(serve(5), 0U);
     EXPECT_EQ(serve(5), 5U); // no time has passed
-    EXPECT_EQ(reported, 4); // told as soon as enough nodes took it
+    EXPECT_EQ(reported, 4);  // told as soon as enough nodes took it
     node.advance(5000ms);
     EXPECT_EQ(node.core.stats().puts_done, 1U);
     EXPECT_EQ(node.core.stats().puts_in_flight, 0U);
