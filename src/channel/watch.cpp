@@ -15,7 +15,7 @@ address_source fixed_address(wire::item_address where) {
 channel_watch::channel_watch(address_source addresses, random_source& random,
                              watch_settings settings, std::int64_t known_seq)
     : m_addresses(std::move(addresses)), m_random(random), m_settings(settings),
-      m_known_seq(known_seq), m_pause(settings.shortest), m_next(time_point::min()) {}
+      m_known_seq(known_seq), m_pause(settings.shortest), m_next(time_point{}) {}
 
 std::vector<watch_query> channel_watch::on_time(moment now) {
     if (m_pending != 0 || now.mono < m_next)

@@ -52,7 +52,8 @@ public:
     /// The gets to make now; empty before wake_at(). A poll whose gets have not all
     /// ended keeps the next one waiting.
     [[nodiscard]] std::vector<watch_query> on_time(moment now);
-    /// When on_time() must be called; nullopt while a poll is under way.
+    /// When on_time() must be called; nullopt while a poll is under way. Due at once is
+    /// time_point{}, which callers may subtract from now without overflow.
     [[nodiscard]] std::optional<time_point> wake_at() const;
 
     /// Offers a verified item that the current poll brought. True if it is new: the
@@ -79,7 +80,7 @@ private:
     watch_settings m_settings;
     std::int64_t m_known_seq;
     std::chrono::milliseconds m_pause;
-    time_point m_next;         ///< when the next poll may begin; min(): at once
+    time_point m_next;         ///< when the next poll may begin; zero: at once
     time_point m_polled{};     ///< when the current or last poll began
     std::size_t m_pending = 0; ///< gets of the current poll that have not ended
 };

@@ -40,7 +40,7 @@ public:
 
     void on_time(moment now);
     /// The earliest wake_at() of all watches; nullopt if none waits. A watch that is
-    /// due at once gives time_point::min().
+    /// due at once gives time_point{}.
     [[nodiscard]] std::optional<time_point> wake_at() const;
 
     [[nodiscard]] std::size_t size() const;

@@ -80,7 +80,7 @@ std::optional<time_point> attachment_fetch::wake_at() const {
     if (is_done())
         return std::nullopt;
     if (!m_ready.empty() && m_asked.size() < m_window)
-        return time_point::min();
+        return time_point{};
     std::optional<time_point> out;
     if (!m_later.empty())
         out = m_later.begin()->first;

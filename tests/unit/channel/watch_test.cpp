@@ -37,7 +37,7 @@ struct ChannelWatch : testing::Test {
 };
 
 TEST_F(ChannelWatch, AsksAtOnceAndNamesWhatItKnows) {
-    EXPECT_EQ(watch.wake_at(), time_point::min());
+    EXPECT_EQ(watch.wake_at(), time_point{});
     auto const asked = watch.on_time(clock.now());
     ASSERT_EQ(asked.size(), 1U);
     EXPECT_EQ(asked[0].where, where);

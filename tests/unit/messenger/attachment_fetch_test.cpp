@@ -126,7 +126,7 @@ TEST_F(AttachmentFetch, AsksAgainForWhatFailedAfterAGrowingPause) {
 TEST_F(AttachmentFetch, AsksAgainWhenNoAnswerComes) {
     share(10);
     auto f = fetch();
-    EXPECT_EQ(f.wake_at(), time_point::min());
+    EXPECT_EQ(f.wake_at(), time_point{});
     auto const what = f.next(now()).at(0);
     EXPECT_EQ(f.wake_at(), now() + 5s);
     clock.advance(5s);
