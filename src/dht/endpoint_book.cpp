@@ -15,7 +15,8 @@ constexpr std::chrono::seconds dead_pause{60};
 
 std::chrono::microseconds candidate::resend_after(config const& settings) const {
     if (srtt.count() == 0)
-        return settings.first_resend;
+        return guess.count() == 0 ? settings.first_resend
+                                  : std::max<std::chrono::microseconds>(settings.min_resend, guess);
     auto const scaled = std::chrono::microseconds(
         static_cast<std::int64_t>(static_cast<double>(srtt.count()) * settings.resend_factor));
     return std::max<std::chrono::microseconds>({settings.min_resend, scaled, srtt + 4 * rttvar});
@@ -139,14 +140,14 @@ std::vector<candidate> endpoint_book::candidates(public_key const& key, std::siz
     for (auto const& r : places) {
         bool const dead = r.failures >= dead_after && now.mono - r.last_try < dead_pause;
         if (!dead && out.size() < limit)
-            out.push_back({r.where, r.srtt, r.rttvar, fresh(r, now)});
+            out.push_back({r.where, r.srtt, r.rttvar, fresh(r, now), {}});
     }
     return out;
 }
 
 candidate endpoint_book::describe(public_key const& key, endpoint const& where, moment now) const {
     auto const* r = find(key, where);
-    return r ? candidate{where, r->srtt, r->rttvar, fresh(*r, now)} : candidate{where};
+    return r ? candidate{where, r->srtt, r->rttvar, fresh(*r, now), {}} : candidate{where};
 }
 
 bool endpoint_book::is_proven(public_key const& key, endpoint const& where, moment now) const {

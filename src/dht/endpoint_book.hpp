@@ -17,6 +17,8 @@ struct candidate {
     std::chrono::microseconds srtt{0}; ///< zero: unknown
     std::chrono::microseconds rttvar{0};
     bool proven = false;
+    /// What other nodes let expect while srtt is unknown; zero: nothing.
+    std::chrono::microseconds guess{0};
 
     /// How long to wait for an answer before the datagram counts as lost.
     [[nodiscard]] std::chrono::microseconds resend_after(config const& settings) const;

@@ -8,6 +8,8 @@ namespace {
 
 // Seeds kept for store traversals; a routing table holds about as many.
 constexpr std::size_t max_seed_nodes = 256;
+// A node of which nothing is known is given this multiple of the usual round trip.
+constexpr int unknown_factor = 3;
 
 } // namespace
 
@@ -40,10 +42,18 @@ std::vector<candidate> engine_core::candidates(public_key const& key,
             out, [](candidate const& c) { return !c.proven && !is_private(c.where.address()); });
     if (first) {
         std::erase_if(out, [&](candidate const& c) { return c.where == *first; });
-        out.insert(out.begin(), book.describe(key, *first, now));
+        out.insert(out.begin(), describe(key, *first, now));
     }
     if (out.size() > settings.max_direct_endpoints)
         out.resize(settings.max_direct_endpoints);
+    for (auto& c : out)
+        c.guess = average.srtt * unknown_factor;
+    return out;
+}
+
+candidate engine_core::describe(public_key const& key, endpoint const& where, moment now) const {
+    auto out = book.describe(key, where, now);
+    out.guess = average.srtt * unknown_factor;
     return out;
 }
 

@@ -70,6 +70,10 @@ struct engine_core {
     [[nodiscard]] std::vector<candidate>
     candidates(public_key const& key, std::optional<endpoint> const& first, moment now);
 
+    /// What is known of one endpoint of a key, or else of nodes in general.
+    [[nodiscard]] candidate describe(public_key const& key, endpoint const& where,
+                                     moment now) const;
+
     void learn_rtt(std::chrono::microseconds sample);
     /// How long to wait for a node of which nothing is known.
     [[nodiscard]] std::chrono::microseconds resend_after() const;

@@ -93,7 +93,7 @@ void exchanger::on_sent(std::uint64_t id, request_id query, moment now) {
     auto& d = j.datagrams[open->second.tag];
     if (d.acked)
         return;
-    auto const known = m_core.book.describe(j.to, open->second.to, now);
+    auto const known = m_core.describe(j.to, open->second.to, now);
     d.resend_at = now.mono + known.resend_after(m_core.settings) * (1 << (d.sends - 1));
     set_deadline(j);
 }
@@ -120,7 +120,7 @@ void exchanger::on_reply(open_query const& query, lt::bdecode_node const& messag
     d.resend_at.reset();
     d.load = {};
     j.answered = true;
-    j.places = {m_core.book.describe(j.to, query.to, now)};
+    j.places = {m_core.describe(j.to, query.to, now)};
     auto valid = keep_valid(reply.value().load);
     std::move(valid.items.begin(), valid.items.end(), std::back_inserter(j.received.items));
     std::move(valid.immutables.begin(), valid.immutables.end(),

@@ -97,7 +97,7 @@ bool get_queue::join(target const& what, std::int64_t known_seq, listener& who,
     if (j->best)
         tell(*j, j->source, now);
     if (ask_at && j->begun && j->address) {
-        j->policy.add(m_core.book.describe(j->address->key, *ask_at, now));
+        j->policy.add(m_core.describe(j->address->key, *ask_at, now));
         perform(*j, now);
     }
     return true;
