@@ -20,11 +20,13 @@ public:
     impatient_reader(test::private_dht& loop, plugins::owned_session& session)
         : m_session(session), m_timer(loop.context()) {
         auto const capture = [](lt::dht_mutable_item_alert const& alert) {
-            return alert.item.type() == lt::entry::string_t ? std::optional(alert.salt)
-                                                            : std::nullopt;
+            using found = std::pair<std::array<char, 32>, std::string>;
+            return alert.item.type() == lt::entry::string_t
+                       ? std::optional(found(alert.key, alert.salt))
+                       : std::nullopt;
         };
         session.alerts().route<lt::dht_mutable_item_alert>(
-            capture, [this](std::string const& salt) { m_found |= salt == m_salt; });
+            capture, [this](auto const& item) { m_found |= item == std::pair(m_key, m_salt); });
     }
 
     void look_for(public_key const& key, std::string salt) {

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Reads "result <scenario> <who> <metric> <value>" lines from stdin and prints the table:
+what Tau reached, what its peers reached in the same run, the ratio, and the aim."""
+import sys
+
+RTT_MS = 50.0
+
+
+def read(lines):
+    found = {}
+    for line in lines:
+        words = line.split()
+        if len(words) == 5 and words[0] == "result":
+            found[tuple(words[1:4])] = float(words[4])
+    return found
+
+
+class Row:
+    """One line of the table: a Tau value, peers to compare with, and an aim."""
+
+    def __init__(self, name, ours, peers, aim, met, unit="ms"):
+        self.name, self.ours, self.peers = name, ours, peers
+        self.aim, self.met, self.unit = aim, met, unit
+
+    def print(self, results):
+        value = results.get(self.ours)
+        if value is None:
+            return
+        shown = []
+        for label, key in self.peers:
+            peer = results.get(key)
+            if peer is not None:
+                ratio = f"{value / peer:.3g}x" if peer else "-"
+                shown.append(f"{label} {peer:.5g} ({ratio})")
+        verdict = "-" if self.met is None else ("yes" if self.met(value, results) else "NO")
+        print(f"{self.name:<44} {value:>10.5g} {self.unit:<4} {verdict:<4} {self.aim:<26} "
+              + "; ".join(shown))
+
+
+def at_most(limit):
+    return lambda value, _: value <= limit
+
+
+def at_least(limit):
+    return lambda value, _: value >= limit
+
+
+def at_most_times(factor, key, plus=0.0):
+    return lambda value, results: key in results and value <= factor * results[key] + plus
+
+
+def at_least_times(factor, key):
+    return lambda value, results: key in results and value >= factor * results[key]
+
+
+def peers_of(scenario, metric):
+    return [(label, (scenario, who, metric)) for label, who in (
+        ("libtorrent", "libtorrent"), ("its first value", "libtorrent_first"),
+        ("OpenDHT", "opendht"))]
+
+
+ROWS = [
+    Row("direct get, RTT 50 ms, median", ("direct_get", "tau", "p50_ms"),
+        peers_of("direct_get", "p50_ms"), "<= 1.1 x RTT", at_most(1.1 * RTT_MS)),
+    Row("dead endpoint: recursion starts, median",
+        ("dead_endpoint", "tau_recursion_starts", "p50_ms"), [], "1000 to 1020 ms",
+        lambda value, _: 999.5 <= value <= 1020),
+    Row("dead endpoint: recursion starts, latest",
+        ("dead_endpoint", "tau_recursion_starts", "max_ms"), [], "<= 1020 ms", at_most(1020)),
+    Row("dead endpoint: value, median", ("dead_endpoint", "tau", "p50_ms"),
+        [("libtorrent's first value", ("dead_endpoint", "libtorrent_first", "p50_ms"))],
+        "<= 1.02 s + stock's first",
+        at_most_times(1, ("dead_endpoint", "libtorrent_first", "p50_ms"), 1020)),
+    Row("RTT 50 ms, 2 % loss: p95", ("lossy_get", "tau", "p95_ms"),
+        peers_of("lossy_get", "p95_ms"), "<= 1.5 x RTT", at_most(1.5 * RTT_MS)),
+    Row("RTT 50 ms, 2 % loss: p99", ("lossy_get", "tau", "p99_ms"),
+        peers_of("lossy_get", "p99_ms"), "<= 1.2 s", at_most(1200)),
+    Row("RTT 50 ms, 2 % loss: latest", ("lossy_get", "tau", "max_ms"),
+        peers_of("lossy_get", "max_ms"), "<= 2.5 s", at_most(2500)),
+    Row("RTT 50 ms, 2 % loss: gets without value", ("lossy_get", "tau", "failed"),
+        peers_of("lossy_get", "failed"), "0", at_most(0), ""),
+    Row("put, clean: a third party reads, median", ("put_clean", "tau", "p50_ms"),
+        peers_of("put_clean", "p50_ms"), "", None),
+    Row("put, 2 % loss: third party, median", ("put_lossy", "tau", "p50_ms"),
+        peers_of("put_lossy", "p50_ms"), "<= 3 x clean",
+        at_most_times(3, ("put_clean", "tau", "p50_ms"))),
+    Row("put, 2 % loss: third party, p95", ("put_lossy", "tau", "p95_ms"),
+        peers_of("put_lossy", "p95_ms"), "<= 3 x clean",
+        at_most_times(3, ("put_clean", "tau", "p50_ms"))),
+    Row("put, 6 of 32 dead: third party, median", ("put_dead", "tau", "p50_ms"),
+        peers_of("put_dead", "p50_ms"), "<= 3 x clean",
+        at_most_times(3, ("put_clean", "tau", "p50_ms"))),
+    Row("put, 6 of 32 dead: third party, p95", ("put_dead", "tau", "p95_ms"),
+        peers_of("put_dead", "p95_ms"), "<= 3 x clean",
+        at_most_times(3, ("put_clean", "tau", "p50_ms"))),
+    Row("put: the caller waits, latest", ("put_lossy", "tau_caller", "max_ms"), [], "< 1 ms",
+        at_most(1)),
+    Row("direct gets answered a second", ("answers", "tau", "per_second"),
+        [("libtorrent", ("answers", "libtorrent", "per_second"))], ">= 60000",
+        at_least(60_000), "/s"),
+    Row("direct gets answered a second of CPU", ("answers", "tau", "per_cpu_second"),
+        [("libtorrent", ("answers", "libtorrent", "per_cpu_second"))], ">= 60000",
+        at_least(60_000), "/s"),
+    Row("verified direct gets, 64 in flight", ("verified_gets", "tau", "per_second"),
+        [("libtorrent, recursive", ("verified_gets", "libtorrent", "per_second"))],
+        ">= 4 x recursive",
+        at_least_times(4, ("verified_gets", "libtorrent", "per_second")), "/s"),
+]
+
+
+def main():
+    results = read(sys.stdin)
+    print(f"{'scenario':<44} {'Tau':>10}      met  {'aim':<26} peers in the same run (Tau / peer)")
+    for row in ROWS:
+        row.print(results)
+
+
+if __name__ == "__main__":
+    main()
