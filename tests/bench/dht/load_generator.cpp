@@ -97,7 +97,7 @@ load_result generate_load(endpoint const& node, public_key const& author, std::s
     auto const queries = queries_for(author, items);
     load_socket socket(node);
     load_result out;
-    std::size_t next = 0, outstanding = window, answers = 0;
+    std::size_t next = 0, outstanding = window;
     socket.send(queries, next, window);
     auto const begun = steady::now();
     while (steady::now() - begun < how_long) {
@@ -106,14 +106,14 @@ load_result generate_load(endpoint const& node, public_key const& author, std::s
             out.lost += outstanding;
             outstanding = 0;
         }
-        answers += got;
+        out.answers += got;
         outstanding -= std::min(got, outstanding);
         if (window - outstanding >= batch) {
             socket.send(queries, next, window - outstanding);
             outstanding = window;
         }
     }
-    out.answers_per_second = static_cast<double>(answers) / (ms_since(begun) / 1000);
+    out.answers_per_second = static_cast<double>(out.answers) / (ms_since(begun) / 1000);
     return out;
 }
 

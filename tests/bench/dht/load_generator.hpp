@@ -9,6 +9,7 @@
 namespace tau::bench {
 
 struct load_result {
+    std::size_t answers = 0;
     double answers_per_second = 0;
     std::size_t lost = 0; ///< queries that were not answered in time
 };

@@ -11,7 +11,9 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -140,6 +142,20 @@ void network_process::set_path(test::path const& wanted) {
     line << "path " << wanted.delay_ms << ' ' << wanted.loss_percent;
     command(line.str());
     test::set_path(wanted);
+}
+
+double network_process::cpu_seconds() const {
+    // proc(5): the 14th and 15th field are user and system time in clock ticks; the second
+    // is the program's name in brackets.
+    std::ifstream file("/proc/" + std::to_string(m_process) + "/stat");
+    std::string const text((std::istreambuf_iterator<char>(file)), {});
+    std::istringstream fields(text.substr(text.rfind(')') + 2));
+    std::string skipped;
+    for (int i = 3; i < 14; ++i)
+        fields >> skipped;
+    double user = 0, system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 void network_process::kill(std::size_t count) {

@@ -40,6 +40,8 @@ public:
 
     /// Puts that process and this one on the path.
     void set_path(test::path const& wanted);
+    /// Time that process has spent on a core so far.
+    [[nodiscard]] double cpu_seconds() const;
     /// Ends `count` nodes as a crash would.
     void kill(std::size_t count);
 
