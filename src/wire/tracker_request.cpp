@@ -1,0 +1,363 @@
+#include "wire/tracker_request.hpp"
+
+#include "core/hex.hpp"
+
+#include <charconv>
+
+namespace tau::wire {
+namespace {
+
+int nibble(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+// Writes at most `capacity` decoded octets; returns how many `text` stands for, or
+// -1 for a broken escape.
+std::ptrdiff_t unescape(std::string_view text, std::uint8_t* out, std::size_t capacity) {
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < text.size(); ++i, ++written) {
+        int value = static_cast<unsigned char>(text[i]);
+        if (text[i] == '%') {
+            if (i + 2 >= text.size())
+                return -1;
+            int const high = nibble(text[i + 1]);
+            int const low = nibble(text[i + 2]);
+            if (high < 0 || low < 0)
+                return -1;
+            value = high * 16 + low;
+            i += 2;
+        }
+        if (written < capacity)
+            out[written] = static_cast<std::uint8_t>(value);
+    }
+    return static_cast<std::ptrdiff_t>(written);
+}
+
+// Raw octets, or twice as many hexadecimal digits with or without "0x".
+template <class Fixed>
+result<Fixed> read_fixed(std::string_view text) {
+    constexpr std::size_t hex_size = Fixed::size_bytes * 2;
+    std::array<std::uint8_t, hex_size + 2> raw{};
+    auto const size = unescape(text, raw.data(), raw.size());
+    if (size == static_cast<std::ptrdiff_t>(Fixed::size_bytes))
+        return Fixed::from({raw.data(), Fixed::size_bytes});
+    auto digits = as_text({raw.data(), raw.size()});
+    if (size == static_cast<std::ptrdiff_t>(hex_size + 2) && digits.starts_with("0x"))
+        digits.remove_prefix(2);
+    else if (size != static_cast<std::ptrdiff_t>(hex_size))
+        return errc::invalid_argument;
+    auto const out = fixed_from_hex<Fixed>(digits.substr(0, hex_size));
+    return out ? out : result<Fixed>(errc::invalid_argument);
+}
+
+template <class Number>
+result<Number> read_number(std::string_view text) {
+    Number out{};
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return errc::invalid_argument;
+    return out;
+}
+
+// "0.95" as 950 thousandths; further digits are cut off.
+result<std::uint16_t> read_liveness(std::string_view text) {
+    auto const dot = text.find('.');
+    TAU_TRY(whole, read_number<unsigned>(text.substr(0, dot)));
+    unsigned thousandths = 0;
+    if (dot != std::string_view::npos) {
+        unsigned weight = 100;
+        for (char const c : text.substr(dot + 1)) {
+            if (c < '0' || c > '9')
+                return errc::invalid_argument;
+            thousandths += static_cast<unsigned>(c - '0') * weight;
+            weight /= 10;
+        }
+    }
+    if (whole > 1 || (whole == 1 && thousandths > 0))
+        return errc::invalid_argument;
+    return static_cast<std::uint16_t>(whole * wallet_part::liveness_one + thousandths);
+}
+
+result<wallet_action> read_action(std::string_view text) {
+    for (auto const action :
+         {wallet_action::topic, wallet_action::link, wallet_action::unlink, wallet_action::route})
+        if (text == to_string(action))
+            return action;
+    return errc::invalid_argument;
+}
+
+announce_event read_event(std::string_view text) {
+    for (auto const event : {announce_event::completed, announce_event::started,
+                             announce_event::stopped, announce_event::paused})
+        if (text == to_string(event))
+            return event;
+    return announce_event::none;
+}
+
+// Comma-separated addresses; a leading '-' takes a claim back.
+result<std::vector<link_change>> read_changes(std::string_view text) {
+    std::vector<link_change> out;
+    while (!text.empty()) {
+        auto const comma = text.find(',');
+        auto item = text.substr(0, comma);
+        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+        if (out.size() + 1 >= wallet_part::max_changes)
+            return errc::too_large;
+        bool const is_claim = !item.starts_with('-');
+        if (!is_claim)
+            item.remove_prefix(1);
+        TAU_TRY(wallet, read_fixed<wallet_address>(item));
+        out.push_back({wallet, is_claim});
+    }
+    return out;
+}
+
+template <class Visit>
+error_code for_each_parameter(std::string_view query, Visit visit) {
+    while (!query.empty()) {
+        auto const end = query.find('&');
+        auto const pair = query.substr(0, end);
+        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+        auto const equals = pair.find('=');
+        if (equals == std::string_view::npos)
+            continue;
+        if (auto const ec = visit(pair.substr(0, equals), pair.substr(equals + 1)))
+            return ec;
+    }
+    return {};
+}
+
+template <class T>
+error_code assign(T& to, result<T> const& from) {
+    if (!from)
+        return from.error();
+    to = from.value();
+    return {};
+}
+
+// The Tau parameters, gathered before it is known whether there is a signature.
+class wallet_reader {
+public:
+    error_code read(std::string_view name, std::string_view value) {
+        if (name == "wallet") {
+            m_has_wallet = true;
+            return assign(m_part.wallet, read_fixed<wallet_address>(value));
+        }
+        if (name == "sign") {
+            m_has_sign = true;
+            return assign(m_part.sign, read_fixed<wallet_signature>(value));
+        }
+        if (name == "time")
+            return assign(m_part.time_ms, read_number<std::int64_t>(value));
+        if (name == "action")
+            return assign(m_part.action, read_action(value));
+        if (name == "liveness")
+            return assign(m_part.liveness, read_liveness(value));
+        if (name == "links")
+            return assign(m_part.changes, read_changes(value));
+        if (name == "tracker")
+            return read_tracker(value);
+        if (name == "accepts")
+            m_part.accepts = value == "1";
+        if (name == "paths")
+            return read_paths(value);
+        return {};
+    }
+
+    void finish(announce_request& request) {
+        if (m_has_wallet && m_has_sign)
+            request.wallet = std::move(m_part);
+    }
+
+private:
+    error_code read_tracker(std::string_view value) {
+        std::array<std::uint8_t, wallet_part::max_tracker_name> raw{};
+        auto const size = unescape(value, raw.data(), raw.size());
+        if (size < 0 || static_cast<std::size_t>(size) > raw.size())
+            return errc::invalid_argument;
+        m_part.tracker = as_text({raw.data(), static_cast<std::size_t>(size)});
+        return {};
+    }
+
+    error_code read_paths(std::string_view value) {
+        auto const wanted = read_number<unsigned>(value);
+        if (!wanted || wanted.value() < 1 || wanted.value() > wallet_part::max_paths)
+            return errc::invalid_argument;
+        m_part.paths = static_cast<std::uint8_t>(wanted.value());
+        return {};
+    }
+
+    wallet_part m_part;
+    bool m_has_wallet = false;
+    bool m_has_sign = false;
+};
+
+struct announce_reader {
+    announce_request out;
+    bool has_hash = false;
+    bool has_id = false;
+    bool has_port = false;
+
+    // True if `name` is one of BEP 3's; what only informs is read leniently.
+    result<bool> read(std::string_view name, std::string_view value) {
+        if (name == "info_hash") {
+            TAU_TRY(hash, read_fixed<info_hash>(value));
+            out.hash = hash;
+            has_hash = true;
+        } else if (name == "peer_id") {
+            TAU_TRY(id, read_fixed<peer_id>(value));
+            out.id = id;
+            has_id = true;
+        } else if (name == "port") {
+            TAU_TRY(port, read_number<std::uint16_t>(value));
+            out.port = port;
+            has_port = true;
+        } else if (name == "uploaded") {
+            out.uploaded = lenient(value, 0);
+        } else if (name == "downloaded") {
+            out.downloaded = lenient(value, 0);
+        } else if (name == "left") {
+            out.left = lenient(value, 1);
+        } else if (name == "event") {
+            out.event = read_event(value);
+        } else if (name == "compact") {
+            out.compact = value != "0";
+        } else if (name == "numwant") {
+            auto const wanted = read_number<std::uint32_t>(value);
+            if (wanted)
+                out.numwant = wanted.value();
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+private:
+    // Some clients write -1 or a fraction; the number is no reason to refuse them.
+    static std::uint64_t lenient(std::string_view text, std::uint64_t otherwise) {
+        auto const number = read_number<std::uint64_t>(text);
+        return number ? number.value() : otherwise;
+    }
+};
+
+} // namespace
+
+char const* to_string(wallet_action action) {
+    switch (action) {
+    case wallet_action::unspecified:
+        return "announce";
+    case wallet_action::topic:
+        return "topic";
+    case wallet_action::link:
+        return "link";
+    case wallet_action::unlink:
+        return "unlink";
+    case wallet_action::route:
+        return "route";
+    }
+    return "announce";
+}
+
+char const* to_string(announce_event event) {
+    switch (event) {
+    case announce_event::none:
+        return "none";
+    case announce_event::completed:
+        return "completed";
+    case announce_event::started:
+        return "started";
+    case announce_event::stopped:
+        return "stopped";
+    case announce_event::paused:
+        return "paused";
+    }
+    return "none";
+}
+
+result<announce_request> parse_announce_query(std::string_view query) {
+    announce_reader reader;
+    std::optional<wallet_reader> wallet;
+    auto const ec =
+        for_each_parameter(query, [&](std::string_view name, std::string_view value) -> error_code {
+            auto const known = reader.read(name, value);
+            if (!known)
+                return known.error();
+            if (known.value())
+                return {};
+            if (!wallet)
+                wallet.emplace();
+            return wallet->read(name, value);
+        });
+    if (ec)
+        return ec;
+    if (!reader.has_hash || !reader.has_id || !reader.has_port)
+        return errc::invalid_argument;
+    if (wallet)
+        wallet->finish(reader.out);
+    return std::move(reader.out);
+}
+
+error_code parse_wallet_query(std::string_view query, announce_request& request) {
+    wallet_reader wallet;
+    auto const ec = for_each_parameter(query, [&](std::string_view name, std::string_view value) {
+        return wallet.read(name, value);
+    });
+    if (!ec)
+        wallet.finish(request);
+    return ec;
+}
+
+result<scrape_request> parse_scrape_query(std::string_view query) {
+    scrape_request out;
+    auto const ec =
+        for_each_parameter(query, [&](std::string_view name, std::string_view value) -> error_code {
+            if (name != "info_hash")
+                return {};
+            if (out.hashes.size() >= scrape_request::max_hashes)
+                return errc::too_large;
+            auto const hash = read_fixed<info_hash>(value);
+            if (!hash)
+                return hash.error();
+            out.hashes.push_back(hash.value());
+            return {};
+        });
+    if (ec)
+        return ec;
+    return out;
+}
+
+std::string tracker_statement(announce_request const& request, std::string_view tracker) {
+    auto const& w = *request.wallet;
+    std::string out = "tau-tracker-v1|";
+    auto const add = [&out](std::string_view field) {
+        out += field;
+        out += '|';
+    };
+    add(tracker);
+    add(to_hex(w.wallet));
+    add(to_hex(request.id));
+    add(to_string(w.action));
+    add(to_hex(request.hash));
+    add(to_string(request.event));
+    add(std::to_string(request.port));
+    add(std::to_string(request.left));
+    add(std::to_string(w.liveness));
+    add(w.accepts ? "1" : "0");
+    add(std::to_string(w.paths));
+    for (auto const& change : w.changes) {
+        out += &change == w.changes.data() ? "" : ",";
+        out += change.is_claim ? "" : "-";
+        out += to_hex(change.wallet);
+    }
+    out += '|';
+    out += std::to_string(w.time_ms);
+    return out;
+}
+
+} // namespace tau::wire
