@@ -1,0 +1,232 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace tau::tracker {
+
+/// Time in steps of four seconds, which fifteen bits hold for 36 hours.
+using tick = std::uint16_t;
+inline constexpr std::uint32_t seconds_per_tick = 4;
+inline constexpr tick tick_mask = 0x7fff;
+
+/// A generator that is fast and not for secrets: it picks peers and jitter.
+class quick_random {
+public:
+    explicit quick_random(std::uint64_t seed) : m_state(seed | 1) {}
+    /// Uniform enough in [0, bound); bound above 0.
+    [[nodiscard]] std::uint32_t below(std::uint32_t bound) {
+        m_state ^= m_state << 13;
+        m_state ^= m_state >> 7;
+        m_state ^= m_state << 17;
+        return static_cast<std::uint32_t>((m_state >> 32) * bound >> 32);
+    }
+
+private:
+    std::uint64_t m_state;
+};
+
+/// Peers of one swarm and address family: N octets of address and port in network
+/// order (BEP 23, BEP 7) and two of state each, nothing more.
+///
+/// Peers lie in buckets of about a hundred by the hash of their octets, so that
+/// finding one reads a few cache lines and an answer is copied from one place.
+/// Threading: one thread. Errors: none; the owner bounds the number of peers.
+template <std::size_t N>
+class peer_pool {
+public:
+    using address = std::span<std::uint8_t const, N>;
+
+    struct change {
+        bool was_known = false;
+        bool was_seeder = false;
+    };
+
+    [[nodiscard]] std::size_t size() const { return m_size; }
+
+    /// Adds the peer or refreshes it.
+    change put(address peer, bool seeder, tick now) {
+        auto const meta =
+            static_cast<std::uint16_t>((seeder ? seeder_bit : 0U) | (now & tick_mask));
+        if (m_buckets == nullptr)
+            m_buckets = std::make_unique<bucket[]>(1);
+        auto& b = bucket_of(peer);
+        if (auto const at = b.find(peer); at != none) {
+            change const out{true, (b.meta(at) & seeder_bit) != 0};
+            b.set_meta(at, meta);
+            return out;
+        }
+        b.add(peer, meta);
+        ++m_size;
+        if (m_size > full_bucket << m_bits && m_bits < max_bits)
+            split();
+        return {};
+    }
+
+    /// Takes the peer out.
+    change remove(address peer) {
+        if (m_size == 0)
+            return {};
+        auto& b = bucket_of(peer);
+        auto const at = b.find(peer);
+        if (at == none)
+            return {};
+        change const out{true, (b.meta(at) & seeder_bit) != 0};
+        b.remove(at);
+        --m_size;
+        return out;
+    }
+
+    /// Copies up to `wanted` peers, leaving out `self`, from a random place on.
+    /// `out` has room for them; returns the octets written.
+    std::size_t sample(std::size_t wanted, std::uint8_t const* self, quick_random& random,
+                       std::uint8_t* out) const {
+        if (m_size == 0 || wanted == 0)
+            return 0;
+        auto* const begin = out;
+        std::size_t const count = bucket_count();
+        std::size_t const first = random.below(static_cast<std::uint32_t>(count));
+        for (std::size_t i = 0; i < count && wanted > 0; ++i)
+            out = m_buckets[(first + i) & (count - 1)].copy(wanted, self, random, out);
+        return static_cast<std::size_t>(out - begin);
+    }
+
+    /// Drops peers that are silent for more than `max_age`; calls gone(was_seeder) for each.
+    template <class Gone>
+    void expire(tick now, tick max_age, Gone gone) {
+        for (std::size_t i = 0; m_buckets != nullptr && i < bucket_count(); ++i)
+            for (std::uint32_t at = m_buckets[i].size; at-- > 0;) {
+                auto const meta = m_buckets[i].meta(at);
+                if (((now - meta) & tick_mask) <= max_age)
+                    continue;
+                m_buckets[i].remove(at);
+                --m_size;
+                gone((meta & seeder_bit) != 0);
+            }
+    }
+
+    /// Calls visit(octets, is_seeder, tick) for every peer.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (std::size_t i = 0; m_buckets != nullptr && i < bucket_count(); ++i)
+            for (std::uint32_t at = 0; at < m_buckets[i].size; ++at)
+                visit(address(m_buckets[i].at(at), N), (m_buckets[i].meta(at) & seeder_bit) != 0,
+                      static_cast<tick>(m_buckets[i].meta(at) & tick_mask));
+    }
+
+    /// Asks the processor for the bucket `peer` belongs to.
+    void prefetch(address peer) const {
+        if (m_buckets != nullptr)
+            __builtin_prefetch(m_buckets[place_of(peer)].data.get());
+    }
+
+private:
+    static constexpr std::uint32_t none = 0xffff'ffff;
+    static constexpr std::uint16_t seeder_bit = 0x8000;
+    static constexpr std::size_t full_bucket = 112;
+    static constexpr unsigned max_bits = 20;
+
+    // Addresses first, so that an answer is one copy; then the states.
+    struct bucket {
+        std::unique_ptr<std::uint8_t[]> data;
+        std::uint32_t size = 0;
+        std::uint32_t capacity = 0;
+
+        [[nodiscard]] std::uint8_t* at(std::uint32_t i) const { return data.get() + i * N; }
+        [[nodiscard]] std::uint16_t meta(std::uint32_t i) const {
+            std::uint16_t out = 0;
+            std::memcpy(&out, data.get() + capacity * N + i * 2, 2);
+            return out;
+        }
+        void set_meta(std::uint32_t i, std::uint16_t value) {
+            std::memcpy(data.get() + capacity * N + i * 2, &value, 2);
+        }
+
+        [[nodiscard]] std::uint32_t find(address peer) const {
+            std::uint32_t head = 0;
+            std::memcpy(&head, peer.data(), 4);
+            auto const* p = data.get();
+            for (std::uint32_t i = 0; i < size; ++i, p += N) {
+                std::uint32_t other = 0;
+                std::memcpy(&other, p, 4);
+                if (other == head && std::memcmp(p + 4, peer.data() + 4, N - 4) == 0)
+                    return i;
+            }
+            return none;
+        }
+        void add(address peer, std::uint16_t state) {
+            if (size == capacity)
+                resize(capacity + (size < 8 ? 4 : size / 4));
+            std::memcpy(at(size), peer.data(), N);
+            set_meta(size++, state);
+        }
+        void remove(std::uint32_t i) {
+            std::uint32_t const last = --size;
+            if (i != last) {
+                std::memcpy(at(i), at(last), N);
+                set_meta(i, meta(last));
+            }
+            if (size == 0) {
+                data.reset();
+                capacity = 0;
+            } else if (size < capacity / 4) {
+                resize(capacity / 2);
+            }
+        }
+        void resize(std::uint32_t larger) {
+            auto fresh = std::make_unique_for_overwrite<std::uint8_t[]>(larger * (N + 2));
+            if (size > 0) {
+                std::memcpy(fresh.get(), data.get(), size * N);
+                std::memcpy(fresh.get() + larger * N, data.get() + capacity * N, size * 2);
+            }
+            data = std::move(fresh);
+            capacity = larger;
+        }
+        std::uint8_t* copy(std::size_t& wanted, std::uint8_t const* self, quick_random& random,
+                           std::uint8_t* out) const {
+            std::uint32_t const start = size > wanted ? random.below(size) : 0;
+            for (std::uint32_t i = 0; i < size && wanted > 0; ++i) {
+                std::uint32_t const from = start + i < size ? start + i : start + i - size;
+                std::memcpy(out, at(from), N);
+                if (self != nullptr && std::memcmp(out, self, N) == 0)
+                    continue;
+                out += N;
+                --wanted;
+            }
+            return out;
+        }
+    };
+
+    [[nodiscard]] std::size_t bucket_count() const { return std::size_t{1} << m_bits; }
+    [[nodiscard]] std::size_t place_of(address peer) const {
+        std::uint64_t mixed = 0;
+        for (std::size_t i = 0; i < N; i += 2) {
+            std::uint16_t part = 0;
+            std::memcpy(&part, peer.data() + i, 2);
+            mixed = (mixed ^ part) * 0x9e3779b97f4a7c15ULL;
+        }
+        return mixed >> 40 & (bucket_count() - 1);
+    }
+    [[nodiscard]] bucket& bucket_of(address peer) { return m_buckets[place_of(peer)]; }
+
+    void split() {
+        auto const old = std::move(m_buckets);
+        std::size_t const old_count = bucket_count();
+        ++m_bits;
+        m_buckets = std::make_unique<bucket[]>(bucket_count());
+        for (std::size_t i = 0; i < old_count; ++i)
+            for (std::uint32_t at = 0; at < old[i].size; ++at)
+                bucket_of(address(old[i].at(at), N))
+                    .add(address(old[i].at(at), N), old[i].meta(at));
+    }
+
+    std::unique_ptr<bucket[]> m_buckets;
+    std::uint32_t m_size = 0;
+    std::uint8_t m_bits = 0;
+};
+
+} // namespace tau::tracker

@@ -1,0 +1,229 @@
+#include "tracker/swarm_store.hpp"
+
+#include <algorithm>
+
+namespace tau::tracker {
+namespace {
+
+using view4 = std::span<std::uint8_t const, 6>;
+using view6 = std::span<std::uint8_t const, 18>;
+
+view4 octets4(peer_address const& peer) {
+    return view4(peer.octets.data(), 6);
+}
+view6 octets6(peer_address const& peer) {
+    return view6(peer.octets.data(), 18);
+}
+
+tick tick_of(std::uint32_t now_s) {
+    return static_cast<tick>(now_s / seconds_per_tick & tick_mask);
+}
+
+template <std::size_t N>
+void append_sample(peer_pool<N> const& pool, std::size_t wanted, std::uint8_t const* self,
+                   quick_random& random, std::string& out) {
+    // One more than wanted is written for a moment when the asker itself is met.
+    std::size_t const room = (std::min(wanted, pool.size()) + 1) * N;
+    out.resize(room);
+    out.resize(pool.sample(wanted, self, random, reinterpret_cast<std::uint8_t*>(out.data())));
+}
+
+} // namespace
+
+peer_address peer_address::of(ip_address const& address, std::uint16_t port) {
+    peer_address out;
+    std::size_t size = 4;
+    if (address.is_v4()) {
+        auto const raw = address.to_v4().to_bytes();
+        std::copy(raw.begin(), raw.end(), out.octets.begin());
+    } else if (address.to_v6().is_v4_mapped()) {
+        auto const raw = address.to_v6().to_bytes();
+        std::copy(raw.begin() + 12, raw.end(), out.octets.begin());
+    } else {
+        auto const raw = address.to_v6().to_bytes();
+        std::copy(raw.begin(), raw.end(), out.octets.begin());
+        out.is_v6 = true;
+        size = 16;
+    }
+    out.octets[size] = static_cast<std::uint8_t>(port >> 8);
+    out.octets[size + 1] = static_cast<std::uint8_t>(port & 0xff);
+    return out;
+}
+
+std::uint32_t swarm_store::find(info_hash const& hash) const {
+    return m_table.find(hash_of(hash), [&](std::uint32_t at) { return m_swarms[at].hash == hash; });
+}
+
+std::uint32_t swarm_store::find_or_add(info_hash const& hash) {
+    if (auto const known = find(hash); known != graph::index_table::none)
+        return known;
+    if (m_table.size() >= m_limits.max_swarms)
+        return graph::index_table::none;
+    std::uint32_t at = 0;
+    if (m_free.empty()) {
+        at = static_cast<std::uint32_t>(m_swarms.size());
+        m_swarms.emplace_back();
+    } else {
+        at = m_free.back();
+        m_free.pop_back();
+    }
+    m_swarms[at].hash = hash;
+    m_swarms[at].is_used = true;
+    m_table.insert(hash_of(hash), at,
+                   [this](std::uint32_t other) { return hash_of(m_swarms[other].hash); });
+    return at;
+}
+
+void swarm_store::release(std::uint32_t at) {
+    m_table.erase(hash_of(m_swarms[at].hash), at,
+                  [this](std::uint32_t other) { return hash_of(m_swarms[other].hash); });
+    m_swarms[at] = {};
+    m_free.push_back(at);
+}
+
+void swarm_store::put(swarm& s, peer_address const& peer, bool seeder, tick seen) {
+    bool known = false;
+    bool was_seeder = false;
+    if (peer.is_v6) {
+        auto const change = s.v6.put(octets6(peer), seeder, seen);
+        known = change.was_known;
+        was_seeder = change.was_seeder;
+    } else {
+        auto const change = s.v4.put(octets4(peer), seeder, seen);
+        known = change.was_known;
+        was_seeder = change.was_seeder;
+    }
+    if (known)
+        --(was_seeder ? s.counts.complete : s.counts.incomplete);
+    else
+        ++m_peers;
+    ++(seeder ? s.counts.complete : s.counts.incomplete);
+}
+
+void swarm_store::forget(swarm& s, peer_address const& peer) {
+    bool known = false;
+    bool was_seeder = false;
+    if (peer.is_v6) {
+        auto const change = s.v6.remove(octets6(peer));
+        known = change.was_known;
+        was_seeder = change.was_seeder;
+    } else {
+        auto const change = s.v4.remove(octets4(peer));
+        known = change.was_known;
+        was_seeder = change.was_seeder;
+    }
+    if (!known)
+        return;
+    --m_peers;
+    --(was_seeder ? s.counts.complete : s.counts.incomplete);
+}
+
+void swarm_store::remember(swarm& s, swarm_announce const& request, std::uint32_t now_s) {
+    if (request.event == wire::announce_event::stopped) {
+        forget(s, request.peer);
+        return;
+    }
+    if (request.event == wire::announce_event::completed)
+        ++s.counts.downloaded;
+    if (m_peers < m_limits.max_peers)
+        put(s, request.peer, request.is_seeder, tick_of(now_s));
+}
+
+void swarm_store::sample(swarm const& s, swarm_announce const& request, quick_random& random,
+                         swarm_answer& out) {
+    auto const* const self = request.peer.octets.data();
+    std::size_t const own_size = request.peer.is_v6 ? s.v6.size() : s.v4.size();
+    std::size_t const other_size = request.peer.is_v6 ? s.v4.size() : s.v6.size();
+    std::size_t const wanted = request.wanted;
+    std::size_t other = request.wants_other_family ? std::min(wanted / 2, other_size) : 0;
+    std::size_t const own = std::min(wanted - other, own_size);
+    if (request.wants_other_family)
+        other = std::min(wanted - own, other_size);
+    if (request.peer.is_v6) {
+        append_sample(s.v6, own, self, random, out.peers6);
+        if (other > 0)
+            append_sample(s.v4, other, nullptr, random, out.peers);
+    } else {
+        append_sample(s.v4, own, self, random, out.peers);
+        if (other > 0)
+            append_sample(s.v6, other, nullptr, random, out.peers6);
+    }
+}
+
+void swarm_store::announce(swarm_announce const& request, std::uint32_t now_s, quick_random& random,
+                           swarm_answer& out) {
+    out.peers.clear();
+    out.peers6.clear();
+    out.counts = {};
+    bool const leaves = request.event == wire::announce_event::stopped;
+    auto const at = request.is_listed && !leaves ? find_or_add(request.hash) : find(request.hash);
+    if (at == graph::index_table::none)
+        return;
+    auto& s = m_swarms[at];
+    if (request.is_listed)
+        remember(s, request, now_s);
+    out.counts = s.counts;
+    // Who leaves needs no peers, and gets none.
+    if (request.wanted > 0 && !leaves)
+        sample(s, request, random, out);
+    if (s.v4.size() + s.v6.size() == 0)
+        release(at);
+}
+
+wire::swarm_counts swarm_store::scrape(info_hash const& hash) const {
+    auto const at = find(hash);
+    return at == graph::index_table::none ? wire::swarm_counts{} : m_swarms[at].counts;
+}
+
+std::vector<wire::scrape_row> swarm_store::scrape_all() const {
+    std::vector<wire::scrape_row> out;
+    for (auto const& s : m_swarms)
+        if (s.is_used)
+            out.push_back({s.hash, s.counts});
+    return out;
+}
+
+void swarm_store::erase(info_hash const& hash) {
+    auto const at = find(hash);
+    if (at == graph::index_table::none)
+        return;
+    m_peers -= m_swarms[at].v4.size() + m_swarms[at].v6.size();
+    release(at);
+}
+
+bool swarm_store::expire_some(std::uint32_t now_s, std::size_t swarms) {
+    auto const now = tick_of(now_s);
+    auto const age = static_cast<tick>(m_limits.peer_lifetime_s / seconds_per_tick);
+    for (std::size_t i = 0; i < swarms; ++i, ++m_cursor) {
+        if (m_cursor >= m_swarms.size()) {
+            m_cursor = 0;
+            return true;
+        }
+        auto& s = m_swarms[m_cursor];
+        if (!s.is_used)
+            continue;
+        auto const gone = [&](bool was_seeder) {
+            --m_peers;
+            --(was_seeder ? s.counts.complete : s.counts.incomplete);
+        };
+        s.v4.expire(now, age, gone);
+        s.v6.expire(now, age, gone);
+        if (s.v4.size() + s.v6.size() == 0)
+            release(static_cast<std::uint32_t>(m_cursor));
+    }
+    return false;
+}
+
+void swarm_store::restore_swarm(info_hash const& hash, std::uint32_t downloaded) {
+    if (auto const at = find_or_add(hash); at != graph::index_table::none)
+        m_swarms[at].counts.downloaded = downloaded;
+}
+
+void swarm_store::restore_peer(info_hash const& hash, peer_address const& peer, bool seeder,
+                               std::uint32_t age_s, std::uint32_t now_s) {
+    auto const at = find_or_add(hash);
+    if (at != graph::index_table::none && m_peers < m_limits.max_peers && age_s <= now_s)
+        put(m_swarms[at], peer, seeder, tick_of(now_s - age_s));
+}
+
+} // namespace tau::tracker

@@ -1,0 +1,129 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/endpoint.hpp"
+#include "graph/path_search.hpp"
+#include "wire/tracker_answer.hpp"
+#include "wire/tracker_request.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace tau::tracker {
+
+struct wallet_limits {
+    graph::edge_limits edges;
+    /// Devices of one wallet, online or remembered for their time; our limit.
+    std::size_t max_devices = 8;
+    /// Silence after which a device is offline.
+    std::uint32_t presence_lifetime_s = 600;
+    /// How far a signed time may lie from ours. A device is remembered longer
+    /// than that after it went, so that nothing it signed can be replayed.
+    std::chrono::milliseconds clock_tolerance{std::chrono::minutes{5}};
+};
+
+/// Which wallets are online, where, and who is connected with whom.
+///
+/// It believes what it is told: the caller has verified the signature. check() is
+/// the cheap part, to be asked before that work is done.
+///
+/// Source:    docs/wire/tracker.md. Threading: one writer, or many readers.
+/// Errors:    returned as tau::errc.
+class wallet_registry {
+public:
+    explicit wallet_registry(wallet_limits limits = {}, std::uint64_t hash_key = 0);
+
+    /// errc::stale if the signed time is outside the tolerance; errc::replayed if it
+    /// is not above the device's last one.
+    [[nodiscard]] error_code check(wire::announce_request const& request, moment now) const;
+
+    /// Whether this device was online from that address a moment ago: such a one is
+    /// served when strangers' signatures must wait.
+    [[nodiscard]] bool is_familiar(wire::announce_request const& request,
+                                   ip_address const& from) const;
+
+    /// Presence, claims and their end, as the verified request says. Errors of
+    /// check(), and errc::too_large for devices, wallets or claims beyond a limit;
+    /// changes before the one that failed have taken effect.
+    [[nodiscard]] error_code apply(wire::announce_request const& request, ip_address const& from,
+                                   moment now);
+
+    /// Paths from one wallet to another; no path, and liveness 0, if there is none.
+    [[nodiscard]] wire::route_answer routes(wallet_address const& from, wallet_address const& to,
+                                            std::size_t paths, moment now,
+                                            graph::path_search& search) const;
+    [[nodiscard]] bool is_online(wallet_address const& wallet) const;
+
+    /// Takes offline what is silent among the next `devices` devices; true when a
+    /// round was completed.
+    bool expire_some(moment now, std::size_t devices);
+
+    [[nodiscard]] graph::edge_store const& edges() const { return m_edges; }
+    [[nodiscard]] std::size_t device_count() const { return m_table.size(); }
+
+    /// One device as a snapshot keeps it and the admin page shows it.
+    struct device_state {
+        wallet_address wallet;
+        wire::peer_id id;
+        std::int64_t time_ms = 0;
+        std::uint64_t home = 0; ///< the topic its presence belongs to, hashed
+        endpoint where;
+        std::uint32_t age_s = 0;
+        std::uint16_t liveness = 0;
+        bool accepts = false;
+        bool is_online = false;
+    };
+    [[nodiscard]] std::vector<device_state> devices_of(wallet_address const& wallet,
+                                                       moment now) const;
+    template <class Visit>
+    void for_each_device(moment now, Visit visit) const {
+        for (auto const& d : m_devices)
+            if (d.is_used)
+                visit(state_of(d, now));
+    }
+    [[nodiscard]] error_code restore_device(device_state const& state, moment now);
+    [[nodiscard]] error_code restore_claim(wallet_address const& from, wallet_address const& to,
+                                           moment now);
+
+private:
+    struct device {
+        wallet_address wallet;
+        wire::peer_id id;
+        std::int64_t time_ms = 0;
+        std::uint64_t home = 0;
+        endpoint where;
+        graph::seconds32 seen{0};
+        std::uint32_t next = graph::index_table::none; // of the same wallet
+        std::uint16_t liveness = 0;
+        bool accepts = false;
+        bool is_online = false;
+        bool is_used = false;
+    };
+    static constexpr std::uint32_t none = graph::index_table::none;
+
+    [[nodiscard]] graph::seconds32 seconds(moment now) const;
+    [[nodiscard]] std::uint64_t hash_of(wallet_address const& wallet) const {
+        return graph::keyed_hash(wallet.data(), m_hash_key);
+    }
+    [[nodiscard]] std::uint32_t first_of(wallet_address const& wallet) const;
+    [[nodiscard]] std::uint32_t find(wallet_address const& wallet, wire::peer_id const& id) const;
+    [[nodiscard]] result<std::uint32_t> find_or_add(wallet_address const& wallet,
+                                                    wire::peer_id const& id);
+    void forget(std::uint32_t at);
+    void go_offline(device& d);
+    [[nodiscard]] error_code show(wallet_address const& wallet);
+    [[nodiscard]] error_code change_links(wire::announce_request const& request,
+                                          graph::seconds32 now);
+    [[nodiscard]] device_state state_of(device const& d, moment now) const;
+
+    wallet_limits m_limits;
+    std::uint64_t m_hash_key;
+    graph::edge_store m_edges;
+    graph::index_table m_table; // first device of each wallet
+    std::vector<device> m_devices;
+    std::vector<std::uint32_t> m_free;
+    std::size_t m_cursor = 0;
+};
+
+} // namespace tau::tracker
