@@ -1,0 +1,206 @@
+#include "net/tracker_http.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include <cerrno>
+
+namespace tau::net {
+namespace {
+
+constexpr int backlog = 4096;
+constexpr std::size_t read_size = 16 * 1024;
+// Bodies that a client sends with a GET are skipped up to this; our limit.
+constexpr std::size_t max_body = 64 * 1024;
+// Connections accepted before other sockets get their turn.
+constexpr int accepts_at_once = 64;
+
+std::uint64_t event_data(std::uint32_t tag, std::uint32_t which) {
+    return std::uint64_t{tag} << 32 | which;
+}
+
+} // namespace
+
+tracker_http::tracker_http(int epoll, std::uint32_t tag, endpoint const& where,
+                           tracker::http_responder& responder, tracker::counters& counted,
+                           clock_source const& clock, tracker_http_limits limits)
+    : m_epoll(epoll), m_tag(tag), m_listener(bind_shared(where, SOCK_STREAM)),
+      m_local(local_endpoint(m_listener.get())), m_is_wildcard(where.address().is_unspecified()),
+      m_responder(responder), m_counters(counted), m_clock(clock), m_limits(limits),
+      m_buffer(read_size) {
+    int const seconds = static_cast<int>(limits.request_timeout.count());
+    // Connections are handed over with their first octets, mostly the whole request.
+    ::setsockopt(m_listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+    int const on = 1;
+    ::setsockopt(m_listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::listen(m_listener.get(), backlog) != 0)
+        throw_errno("listen");
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = event_data(m_tag, listener);
+    if (::epoll_ctl(m_epoll, EPOLL_CTL_ADD, m_listener.get(), &event) != 0)
+        throw_errno("epoll_ctl");
+}
+
+tracker_http::~tracker_http() = default;
+
+void tracker_http::on_event(std::uint32_t which, std::uint32_t events) {
+    if (which == listener) {
+        accept_all();
+        return;
+    }
+    if (which >= m_connections.size() || !m_connections[which].fd.is_open())
+        return;
+    step(which, (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0);
+}
+
+void tracker_http::accept_all() {
+    for (int i = 0; i < accepts_at_once; ++i) {
+        sockaddr_storage from{};
+        socklen_t size = sizeof from;
+        socket_handle fd(::accept4(m_listener.get(), reinterpret_cast<sockaddr*>(&from), &size,
+                                   SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!fd.is_open())
+            return;
+        m_counters.add(tracker::counter::http_connections);
+        if (m_open >= m_limits.max_connections) {
+            m_counters.add(tracker::counter::http_timeouts);
+            continue;
+        }
+        open(std::move(fd), endpoint_of(reinterpret_cast<sockaddr const&>(from)));
+    }
+}
+
+void tracker_http::open(socket_handle fd, endpoint const& peer) {
+    std::uint32_t at = 0;
+    if (m_free.empty()) {
+        at = static_cast<std::uint32_t>(m_connections.size());
+        m_connections.emplace_back();
+    } else {
+        at = m_free.back();
+        m_free.pop_back();
+    }
+    ++m_open;
+    auto& c = m_connections[at];
+    c.asked = m_is_wildcard ? local_endpoint(fd.get()) : m_local;
+    c.fd = std::move(fd);
+    c.peer = peer.address();
+    c.deadline = m_clock.now().mono + m_limits.request_timeout;
+    step(at, true);
+}
+
+void tracker_http::step(std::uint32_t at, bool readable) {
+    auto& c = m_connections[at];
+    bool const backed_up = c.sent < c.out.size();
+    if ((backed_up && flush(c) == progress::gone)
+        || (readable && c.sent == c.out.size() && !c.is_closing && read(c) == progress::gone)) {
+        close(at);
+        return;
+    }
+    bool const must_write = c.sent < c.out.size();
+    if (!c.is_watched || must_write || backed_up)
+        watch(at, must_write);
+}
+
+void tracker_http::watch(std::uint32_t at, bool for_writing) {
+    auto& c = m_connections[at];
+    epoll_event event{};
+    event.events = for_writing ? EPOLLOUT : EPOLLIN;
+    event.data.u64 = event_data(m_tag, at);
+    ::epoll_ctl(m_epoll, c.is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c.fd.get(), &event);
+    c.is_watched = true;
+}
+
+void tracker_http::close(std::uint32_t at) {
+    m_connections[at] = {};
+    m_free.push_back(at);
+    --m_open;
+}
+
+tracker_http::progress tracker_http::read(connection& c) {
+    ssize_t const got = ::recv(c.fd.get(), m_buffer.data(), m_buffer.size(), 0);
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
+    if (got == 0)
+        return progress::gone;
+    std::string_view const fresh(m_buffer.data(), static_cast<std::size_t>(got));
+    if (c.in.empty())
+        return handle(c, fresh);
+    c.in += fresh;
+    auto const whole = std::move(c.in);
+    c.in.clear();
+    return handle(c, whole);
+}
+
+tracker_http::progress tracker_http::handle(connection& c, std::string_view data) {
+    m_answer.clear();
+    bool answered = false;
+    auto const now = m_clock.now();
+    while (!c.is_closing) {
+        auto const skipped = std::min(c.skip, data.size());
+        data.remove_prefix(skipped);
+        c.skip -= skipped;
+        if (data.empty())
+            break;
+        auto const head = wire::read_http_head(data);
+        if (!head && head.error() == errc::not_found)
+            break;
+        answered = true;
+        if (!head || head.value().body_size > max_body) {
+            m_counters.add(tracker::counter::http_malformed);
+            tracker::http_responder::append_bad_request(
+                head ? make_error_code(errc::too_large) : head.error(), m_answer);
+            c.is_closing = true;
+            break;
+        }
+        m_responder.answer(head.value(), c.peer, c.asked, now, m_answer);
+        c.is_closing = !head.value().keeps_alive;
+        c.skip = head.value().body_size;
+        data.remove_prefix(head.value().size);
+        if (m_answer.size() > m_limits.max_unsent)
+            c.is_closing = true;
+    }
+    if (!c.is_closing)
+        c.in.assign(data);
+    if (!answered)
+        return progress::waits;
+    // A request that trickles in keeps the deadline of its first octet.
+    c.deadline = now.mono + (c.in.empty() ? m_limits.idle_timeout : m_limits.request_timeout);
+    c.out.swap(m_answer);
+    c.sent = 0;
+    return flush(c);
+}
+
+tracker_http::progress tracker_http::flush(connection& c) {
+    while (c.sent < c.out.size()) {
+        ssize_t const n =
+            ::send(c.fd.get(), c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
+        if (n < 0)
+            return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
+        c.sent += static_cast<std::size_t>(n);
+    }
+    c.out.clear();
+    c.sent = 0;
+    return c.is_closing ? progress::gone : progress::waits;
+}
+
+void tracker_http::on_time(moment now) {
+    for (std::uint32_t at = 0; at < m_connections.size(); ++at) {
+        auto const& c = m_connections[at];
+        if (!c.fd.is_open() || now.mono < c.deadline)
+            continue;
+        if (!c.in.empty() || !c.out.empty())
+            m_counters.add(tracker::counter::http_timeouts);
+        close(at);
+    }
+}
+
+void tracker_http::drain() {
+    m_listener.close();
+    for (std::uint32_t at = 0; at < m_connections.size(); ++at)
+        if (m_connections[at].fd.is_open() && m_connections[at].out.empty())
+            close(at);
+}
+
+} // namespace tau::net

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "net/socket_handle.hpp"
+#include "tracker/http_responder.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tau::net {
+
+struct tracker_http_limits {
+    std::size_t max_connections = 8192;       ///< of one thread; our limit
+    std::chrono::seconds request_timeout{10}; ///< from the first octet awaited to the whole head
+    std::chrono::seconds idle_timeout{60};    ///< between requests of one connection
+    std::size_t max_unsent = 256 * 1024;      ///< answers a slow reader may leave waiting
+};
+
+/// The tracker's HTTP server of one thread: a listening socket and its
+/// connections on an epoll set that the owner waits on. A request that is there
+/// when its connection is accepted is answered without the epoll set being touched.
+///
+/// Source:    RFC 9112, what a tracker needs of it. Threading: one thread.
+/// Errors:    the constructor throws boost::system::system_error.
+class tracker_http {
+public:
+    /// Registers on `epoll`; event data is `tag` in the high 32 bits and the
+    /// connection in the low ones, `listener` for the listening socket.
+    tracker_http(int epoll, std::uint32_t tag, endpoint const& where,
+                 tracker::http_responder& responder, tracker::counters& counted,
+                 clock_source const& clock, tracker_http_limits limits = {});
+    ~tracker_http();
+    tracker_http(tracker_http&&) = delete;
+
+    static constexpr std::uint32_t listener = 0xffff'ffff;
+
+    [[nodiscard]] endpoint const& local() const { return m_local; }
+    void on_event(std::uint32_t which, std::uint32_t events);
+    /// Closes what exceeded its time; call it about once a second.
+    void on_time(moment now);
+    /// Takes no new connections; those that wait for nothing are closed.
+    void drain();
+    [[nodiscard]] std::size_t connection_count() const { return m_open; }
+
+private:
+    struct connection {
+        socket_handle fd;
+        ip_address peer;
+        endpoint asked;
+        std::string in;
+        std::string out;
+        std::size_t sent = 0;
+        std::size_t skip = 0; // octets of a body still to be ignored
+        time_point deadline;
+        bool is_watched = false; // in the epoll set
+        bool is_closing = false;
+    };
+    enum class progress { waits, gone };
+
+    void accept_all();
+    void open(socket_handle fd, endpoint const& peer);
+    [[nodiscard]] progress read(connection& c);
+    [[nodiscard]] progress handle(connection& c, std::string_view data);
+    [[nodiscard]] progress flush(connection& c);
+    void watch(std::uint32_t at, bool for_writing);
+    void close(std::uint32_t at);
+    void step(std::uint32_t at, bool readable);
+
+    int m_epoll;
+    std::uint32_t m_tag;
+    socket_handle m_listener;
+    endpoint m_local;
+    bool m_is_wildcard;
+    tracker::http_responder& m_responder;
+    tracker::counters& m_counters;
+    clock_source const& m_clock;
+    tracker_http_limits m_limits;
+    std::vector<connection> m_connections;
+    std::vector<std::uint32_t> m_free;
+    std::vector<char> m_buffer;
+    std::string m_answer;
+    std::size_t m_open = 0;
+};
+
+} // namespace tau::net

@@ -1,0 +1,192 @@
+#include "net/tracker_server.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace tau::net {
+namespace {
+
+constexpr std::chrono::milliseconds idle_wait{500};
+constexpr std::size_t events_at_once = 256;
+// Batches of datagrams served before HTTP gets its turn.
+constexpr std::size_t udp_batches = 8;
+
+} // namespace
+
+// One thread: an epoll set, its own sockets, its own service.
+class tracker_server::worker {
+public:
+    worker(tracker_server_config& config, tracker::store& store,
+           std::shared_ptr<tracker::policy const> rules, tracker::connection_ids const& ids,
+           clock_source const& clock, std::uint64_t seed);
+
+    void run();
+    void set_policy(std::shared_ptr<tracker::policy const> rules);
+    void request_stop();
+    [[nodiscard]] std::uint64_t count(tracker::counter which) const {
+        return m_counters.get(which);
+    }
+
+private:
+    static constexpr std::uint32_t wake_tag = 0xffff'ffff;
+
+    void watch(int fd, std::uint32_t tag);
+    void wake();
+    void take_policy();
+    void on_event(epoll_event const& event);
+
+    clock_source const& m_clock;
+    tracker::counters m_counters;
+    tracker::announce_service m_service;
+    tracker::udp_responder m_udp_responder;
+    tracker::http_responder m_http_responder;
+    socket_handle m_epoll;
+    socket_handle m_wake;
+    std::vector<std::unique_ptr<udp_tracker>> m_udp;
+    std::vector<std::unique_ptr<tracker_http>> m_http;
+    std::mutex m_mutex; // guards m_next_policy
+    std::shared_ptr<tracker::policy const> m_next_policy;
+    std::atomic<bool> m_has_policy{false};
+    std::atomic<bool> m_stops{false};
+};
+
+tracker_server::worker::worker(tracker_server_config& config, tracker::store& store,
+                               std::shared_ptr<tracker::policy const> rules,
+                               tracker::connection_ids const& ids, clock_source const& clock,
+                               std::uint64_t seed)
+    : m_clock(clock), m_service(store, std::move(rules), m_counters, seed),
+      m_udp_responder(m_service, ids, m_counters), m_http_responder(m_service, m_counters),
+      m_epoll(::epoll_create1(EPOLL_CLOEXEC)), m_wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (!m_epoll.is_open() || !m_wake.is_open())
+        throw_errno("epoll");
+    m_http_responder.set_proxies(config.proxies);
+    watch(m_wake.get(), wake_tag);
+    // The ports that the first worker was given are those of all.
+    for (auto& where : config.udp) {
+        m_udp.push_back(std::make_unique<udp_tracker>(where, m_udp_responder, m_counters, clock));
+        where = m_udp.back()->local();
+        watch(m_udp.back()->fd(), static_cast<std::uint32_t>(m_udp.size() - 1));
+    }
+    for (auto& where : config.http) {
+        auto const tag = static_cast<std::uint32_t>(m_udp.size() + m_http.size());
+        m_http.push_back(std::make_unique<tracker_http>(m_epoll.get(), tag, where, m_http_responder,
+                                                        m_counters, clock, config.http_limits));
+        where = m_http.back()->local();
+    }
+}
+
+void tracker_server::worker::watch(int fd, std::uint32_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = std::uint64_t{tag} << 32;
+    if (::epoll_ctl(m_epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+        throw_errno("epoll_ctl");
+}
+
+void tracker_server::worker::wake() {
+    std::uint64_t const one = 1;
+    [[maybe_unused]] auto const written = ::write(m_wake.get(), &one, sizeof one);
+}
+
+void tracker_server::worker::set_policy(std::shared_ptr<tracker::policy const> rules) {
+    {
+        std::lock_guard const lock(m_mutex);
+        m_next_policy = std::move(rules);
+    }
+    m_has_policy.store(true, std::memory_order_release);
+    wake();
+}
+
+void tracker_server::worker::take_policy() {
+    if (!m_has_policy.exchange(false, std::memory_order_acquire))
+        return;
+    std::lock_guard const lock(m_mutex);
+    m_service.set_policy(std::move(m_next_policy));
+}
+
+void tracker_server::worker::request_stop() {
+    m_stops.store(true, std::memory_order_release);
+    wake();
+}
+
+void tracker_server::worker::on_event(epoll_event const& event) {
+    auto const tag = static_cast<std::uint32_t>(event.data.u64 >> 32);
+    if (tag == wake_tag) {
+        std::uint64_t ignored = 0;
+        [[maybe_unused]] auto const got = ::read(m_wake.get(), &ignored, sizeof ignored);
+    } else if (tag < m_udp.size()) {
+        (void)m_udp[tag]->serve(udp_batches);
+    } else {
+        m_http[tag - m_udp.size()]->on_event(static_cast<std::uint32_t>(event.data.u64),
+                                             event.events);
+    }
+}
+
+void tracker_server::worker::run() {
+    std::array<epoll_event, events_at_once> events{};
+    auto next_sweep = m_clock.now().mono;
+    while (!m_stops.load(std::memory_order_acquire)) {
+        int const count = ::epoll_wait(m_epoll.get(), events.data(), events_at_once,
+                                       static_cast<int>(idle_wait.count()));
+        take_policy();
+        for (int i = 0; i < count; ++i)
+            on_event(events[static_cast<std::size_t>(i)]);
+        auto const now = m_clock.now();
+        if (now.mono < next_sweep)
+            continue;
+        next_sweep = now.mono + std::chrono::seconds(1);
+        for (auto const& http : m_http)
+            http->on_time(now);
+    }
+    for (auto const& udp : m_udp)
+        (void)udp->serve(udp_batches);
+    for (auto const& http : m_http)
+        http->drain();
+}
+
+tracker_server::tracker_server(tracker_server_config config, tracker::store& store,
+                               std::shared_ptr<tracker::policy const> rules,
+                               clock_source const& clock, random_source& random)
+    : m_config(std::move(config)), m_ids([&random] {
+          tracker::connection_ids::key key{};
+          random.fill(key);
+          return key;
+      }()) {
+    for (std::size_t i = 0; i < m_config.threads; ++i)
+        m_workers.push_back(
+            std::make_unique<worker>(m_config, store, rules, m_ids, clock, random.next_u64()));
+}
+
+tracker_server::~tracker_server() {
+    stop();
+}
+
+void tracker_server::start() {
+    for (auto const& w : m_workers)
+        m_threads.emplace_back([&worker = *w] { worker.run(); });
+}
+
+void tracker_server::set_policy(std::shared_ptr<tracker::policy const> rules) {
+    for (auto const& w : m_workers)
+        w->set_policy(rules);
+}
+
+void tracker_server::stop() {
+    for (auto const& w : m_workers)
+        w->request_stop();
+    for (auto& t : m_threads)
+        t.join();
+    m_threads.clear();
+}
+
+std::uint64_t tracker_server::count(tracker::counter which) const {
+    std::uint64_t out = 0;
+    for (auto const& w : m_workers)
+        out += w->count(which);
+    return out;
+}
+
+} // namespace tau::net

@@ -1,0 +1,107 @@
+#include "net/tracker_shared_store.hpp"
+
+namespace tau::net {
+namespace {
+
+std::uint32_t seconds(moment now) {
+    auto const since_epoch = std::chrono::floor<std::chrono::seconds>(now.mono.time_since_epoch());
+    return static_cast<std::uint32_t>(since_epoch.count());
+}
+
+} // namespace
+
+tracker_shared_store::tracker_shared_store(tracker::swarm_limits swarms,
+                                           tracker::wallet_limits wallets, std::uint64_t hash_key)
+    : m_hash_key(hash_key), m_wallets(wallets, hash_key) {
+    swarms.max_peers = swarms.max_peers / shard_count + 1;
+    swarms.max_swarms = swarms.max_swarms / shard_count + 1;
+    // The low bits of the hash find the place within a shard, the high ones the shard.
+    for (auto& s : m_shards)
+        s.swarms = tracker::swarm_store(swarms, hash_key);
+}
+
+tracker_shared_store::shard& tracker_shared_store::shard_of(info_hash const& hash) {
+    static_assert(shard_count == 64);
+    return m_shards[graph::keyed_hash(hash.data(), m_hash_key) >> 58];
+}
+
+void tracker_shared_store::announce(tracker::swarm_announce const& request, moment now,
+                                    tracker::quick_random& random, tracker::swarm_answer& out) {
+    auto& s = shard_of(request.hash);
+    std::lock_guard const lock(s.mutex);
+    s.swarms.announce(request, seconds(now), random, out);
+}
+
+wire::swarm_counts tracker_shared_store::scrape(info_hash const& hash) {
+    auto& s = shard_of(hash);
+    std::lock_guard const lock(s.mutex);
+    return s.swarms.scrape(hash);
+}
+
+std::vector<wire::scrape_row> tracker_shared_store::scrape_all() {
+    std::vector<wire::scrape_row> out;
+    for_each_shard([&](tracker::swarm_store& swarms) {
+        auto const rows = swarms.scrape_all();
+        out.insert(out.end(), rows.begin(), rows.end());
+    });
+    return out;
+}
+
+tracker::store::first_look tracker_shared_store::look(wire::announce_request const& request,
+                                                      ip_address const& from, moment now) {
+    std::shared_lock const lock(m_wallet_mutex);
+    return {m_wallets.check(request, now), m_wallets.is_familiar(request, from)};
+}
+
+error_code tracker_shared_store::apply(wire::announce_request const& request,
+                                       ip_address const& from, moment now) {
+    std::unique_lock const lock(m_wallet_mutex);
+    return m_wallets.apply(request, from, now);
+}
+
+wire::route_answer tracker_shared_store::routes(wallet_address const& from,
+                                                wallet_address const& to, std::size_t paths,
+                                                moment now, graph::path_search& search) {
+    std::shared_lock const lock(m_wallet_mutex);
+    return m_wallets.routes(from, to, paths, now, search);
+}
+
+bool tracker_shared_store::is_online(wallet_address const& wallet) {
+    std::shared_lock const lock(m_wallet_mutex);
+    return m_wallets.is_online(wallet);
+}
+
+void tracker_shared_store::expire_part(moment now, std::size_t rounds) {
+    constexpr std::size_t devices_at_once = 1000;
+    for_each_shard([&](tracker::swarm_store& swarms) {
+        (void)swarms.expire_some(seconds(now), swarms.swarm_count() / rounds + 1);
+    });
+    std::size_t left =
+        read_wallets([](auto const& wallets) { return wallets.device_count(); }) / rounds + 1;
+    while (left > 0) {
+        auto const part = std::min(left, devices_at_once);
+        change_wallets([&](auto& wallets) { return wallets.expire_some(now, part); });
+        left -= part;
+    }
+}
+
+void tracker_shared_store::erase(info_hash const& hash) {
+    with_shard(hash, [&](tracker::swarm_store& swarms) { swarms.erase(hash); });
+}
+
+tracker_shared_store::totals tracker_shared_store::count() {
+    totals out;
+    for_each_shard([&](tracker::swarm_store& swarms) {
+        out.swarms += swarms.swarm_count();
+        out.peers += swarms.peer_count();
+    });
+    read_wallets([&](tracker::wallet_registry const& wallets) {
+        out.devices = wallets.device_count();
+        out.wallets_online = wallets.edges().online_count();
+        out.claims = wallets.edges().claim_count();
+        out.links = wallets.edges().mutual_count();
+    });
+    return out;
+}
+
+} // namespace tau::net
