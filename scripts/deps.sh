@@ -8,7 +8,7 @@ run_packages=(
     libtorrent-rasterbar-dev libboost-dev libboost-system-dev libssl-dev libsodium-dev
     libsecp256k1-dev libsqlite3-dev
     libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
-    libqrencode-dev libedit-dev
+    libqrencode-dev libedit-dev prometheus-cpp-dev
 )
 test_packages=(
     libgtest-dev librapidcheck-dev libcrypto++-dev clang-format

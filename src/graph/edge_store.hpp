@@ -70,6 +70,8 @@ public:
     [[nodiscard]] std::span<claim const> claims_of(node_index node) const {
         return m_lists[node].view();
     }
+    /// Claims that the wallet made itself.
+    [[nodiscard]] std::size_t own_claims(node_index node) const { return m_own[node]; }
     /// Whether `held`, found in claims_of() of an online wallet, is a link that routes may use.
     [[nodiscard]] bool is_link(claim const& held, seconds32 now) const {
         if (held.is_mutual())

@@ -1,5 +1,7 @@
 #include "net/tracker_shared_store.hpp"
 
+#include <algorithm>
+
 namespace tau::net {
 namespace {
 
@@ -11,8 +13,10 @@ std::uint32_t seconds(moment now) {
 } // namespace
 
 tracker_shared_store::tracker_shared_store(tracker::swarm_limits swarms,
-                                           tracker::wallet_limits wallets, std::uint64_t hash_key)
-    : m_hash_key(hash_key), m_wallets(wallets, hash_key) {
+                                           tracker::wallet_limits wallets, std::uint64_t hash_key,
+                                           clock_source const& clock)
+    : m_hash_key(hash_key), m_peer_lifetime_s(swarms.peer_lifetime_s), m_clock(clock),
+      m_wallets(wallets, hash_key) {
     swarms.max_peers = swarms.max_peers / shard_count + 1;
     swarms.max_swarms = swarms.max_swarms / shard_count + 1;
     // The low bits of the hash find the place within a shard, the high ones the shard.
@@ -62,8 +66,19 @@ error_code tracker_shared_store::apply(wire::announce_request const& request,
 wire::route_answer tracker_shared_store::routes(wallet_address const& from,
                                                 wallet_address const& to, std::size_t paths,
                                                 moment now, graph::path_search& search) {
-    std::shared_lock const lock(m_wallet_mutex);
-    return m_wallets.routes(from, to, paths, now, search);
+    auto const begun = m_clock.now().mono;
+    wire::route_answer out;
+    {
+        std::shared_lock const lock(m_wallet_mutex);
+        out = m_wallets.routes(from, to, paths, now, search);
+    }
+    auto const took =
+        std::chrono::duration_cast<std::chrono::microseconds>(m_clock.now().mono - begun).count();
+    auto const& bounds = latency::bounds_us;
+    auto const place = std::lower_bound(bounds.begin(), bounds.end(), took) - bounds.begin();
+    m_latency.counts[static_cast<std::size_t>(place)].fetch_add(1, std::memory_order_relaxed);
+    m_latency.sum_us.fetch_add(static_cast<std::uint64_t>(took), std::memory_order_relaxed);
+    return out;
 }
 
 bool tracker_shared_store::is_online(wallet_address const& wallet) {

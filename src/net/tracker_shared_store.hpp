@@ -3,6 +3,7 @@
 #include "tracker/store.hpp"
 
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <shared_mutex>
 
@@ -18,7 +19,7 @@ public:
     static constexpr std::size_t shard_count = 64;
 
     tracker_shared_store(tracker::swarm_limits swarms, tracker::wallet_limits wallets,
-                         std::uint64_t hash_key);
+                         std::uint64_t hash_key, clock_source const& clock);
 
     void announce(tracker::swarm_announce const& request, moment now, tracker::quick_random& random,
                   tracker::swarm_answer& out) override;
@@ -48,6 +49,16 @@ public:
         std::size_t links = 0;
     };
     [[nodiscard]] totals count();
+    [[nodiscard]] std::uint32_t peer_lifetime_s() const { return m_peer_lifetime_s; }
+
+    /// How long route searches took: for each bound, how many were not slower.
+    struct latency {
+        static constexpr std::array<std::uint32_t, 9> bounds_us{10,  20,   50,   100, 200,
+                                                                500, 1000, 2000, 5000};
+        std::array<std::atomic<std::uint64_t>, bounds_us.size() + 1> counts{};
+        std::atomic<std::uint64_t> sum_us{0};
+    };
+    [[nodiscard]] latency const& route_latency() const { return m_latency; }
 
     /// Calls visit(swarm_store&) for each shard under its lock.
     template <class Visit>
@@ -56,6 +67,12 @@ public:
             std::lock_guard const lock(s.mutex);
             visit(s.swarms);
         }
+    }
+    /// visit(swarm_store&) for one shard under its lock.
+    template <class Visit>
+    void visit_shard(std::size_t number, Visit visit) {
+        std::lock_guard const lock(m_shards[number].mutex);
+        visit(m_shards[number].swarms);
     }
     /// The shard that holds `hash`, under its lock.
     template <class Visit>
@@ -83,6 +100,9 @@ private:
     [[nodiscard]] shard& shard_of(info_hash const& hash);
 
     std::uint64_t m_hash_key;
+    std::uint32_t m_peer_lifetime_s;
+    clock_source const& m_clock;
+    latency m_latency;
     std::array<shard, shard_count> m_shards;
     std::shared_mutex m_wallet_mutex;
     tracker::wallet_registry m_wallets;

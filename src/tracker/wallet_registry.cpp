@@ -238,7 +238,7 @@ bool wallet_registry::expire_some(moment now, std::size_t devices) {
 }
 
 wallet_registry::device_state wallet_registry::state_of(device const& d, moment now) const {
-    return {d.wallet,   d.id,      d.time_ms,  d.home, d.where, (seconds(now) - d.seen).count(),
+    return {d.wallet,   d.id,      d.time_ms,  d.where, (seconds(now) - d.seen).count(),
             d.liveness, d.accepts, d.is_online};
 }
 
@@ -256,7 +256,6 @@ error_code wallet_registry::restore_device(device_state const& state, moment now
         return found.error();
     auto& d = m_devices[found.value()];
     d.time_ms = state.time_ms;
-    d.home = state.home;
     d.where = state.where;
     d.seen = seconds(now) - std::min(graph::seconds32{state.age_s}, seconds(now));
     d.liveness = state.liveness;

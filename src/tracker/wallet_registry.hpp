@@ -6,6 +6,7 @@
 #include "wire/tracker_answer.hpp"
 #include "wire/tracker_request.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -60,14 +61,13 @@ public:
     bool expire_some(moment now, std::size_t devices);
 
     [[nodiscard]] graph::edge_store const& edges() const { return m_edges; }
-    [[nodiscard]] std::size_t device_count() const { return m_table.size(); }
+    [[nodiscard]] std::size_t device_count() const { return m_devices.size() - m_free.size(); }
 
     /// One device as a snapshot keeps it and the admin page shows it.
     struct device_state {
         wallet_address wallet;
         wire::peer_id id;
         std::int64_t time_ms = 0;
-        std::uint64_t home = 0; ///< the topic its presence belongs to, hashed
         endpoint where;
         std::uint32_t age_s = 0;
         std::uint16_t liveness = 0;
@@ -76,11 +76,17 @@ public:
     };
     [[nodiscard]] std::vector<device_state> devices_of(wallet_address const& wallet,
                                                        moment now) const;
+    static constexpr std::size_t no_more = static_cast<std::size_t>(-1);
+    /// Calls visit(device_state) for devices from position `begin` on, at most
+    /// `count` positions; returns where to go on, or no_more.
     template <class Visit>
-    void for_each_device(moment now, Visit visit) const {
-        for (auto const& d : m_devices)
-            if (d.is_used)
-                visit(state_of(d, now));
+    [[nodiscard]] std::size_t for_some_devices(moment now, std::size_t begin, std::size_t count,
+                                               Visit visit) const {
+        std::size_t const end = std::min(m_devices.size(), begin + count);
+        for (std::size_t at = begin; at < end; ++at)
+            if (m_devices[at].is_used)
+                visit(state_of(m_devices[at], now));
+        return end < m_devices.size() ? end : no_more;
     }
     [[nodiscard]] error_code restore_device(device_state const& state, moment now);
     [[nodiscard]] error_code restore_claim(wallet_address const& from, wallet_address const& to,
@@ -91,7 +97,7 @@ private:
         wallet_address wallet;
         wire::peer_id id;
         std::int64_t time_ms = 0;
-        std::uint64_t home = 0;
+        std::uint64_t home = 0; // the topic its presence belongs to, hashed
         endpoint where;
         graph::seconds32 seen{0};
         std::uint32_t next = graph::index_table::none; // of the same wallet

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "net/tracker_server.hpp"
+#include "tracker/policy.hpp"
+#include "tracker/swarm_store.hpp"
+#include "tracker/wallet_registry.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tau::tracker_tool {
+
+/// A configuration that cannot be used; the text says where and why.
+struct config_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Everything that docs/tracker-operating.md lists, with its default.
+struct config {
+    std::vector<std::string> udp{"127.0.0.1:6969"};
+    std::vector<std::string> http{"127.0.0.1:6969"};
+    std::string admin{"127.0.0.1:6970"}; ///< empty: none
+    std::string admin_token_file;        ///< empty: only /metrics and /healthz are served
+    std::uint32_t threads = 0;           ///< 0: one a processor
+    std::string store = "memory";
+    std::string log_level = "info";
+
+    std::string snapshot_file; ///< empty: none
+    std::uint32_t snapshot_every_s = 300;
+
+    tracker::policy policy;         ///< without the lists, which load_policy() reads
+    tracker::swarm_limits swarms;   ///< peer_lifetime_s follows the interval
+    tracker::wallet_limits wallets; ///< presence_lifetime_s follows the interval
+    std::vector<std::string> proxies;
+    std::uint32_t max_http_connections = 8192;
+
+    std::string passkeys_file;
+    std::string allowed_file;
+    std::string denied_file;
+};
+
+/// Reads a TOML file over the defaults. Unknown keys are errors: a misspelt limit
+/// would otherwise silently not hold. Throws config_error.
+[[nodiscard]] config load_config(std::filesystem::path const& file);
+
+/// The configuration as TOML that load_config() reads, each key with its meaning.
+[[nodiscard]] std::string to_toml(config const& c);
+
+/// The policy with the lists of passkeys and info-hashes read from their files.
+/// Throws config_error.
+[[nodiscard]] tracker::policy load_policy(config const& c);
+
+/// Checks ranges and addresses; fills what follows from other keys. Throws config_error.
+void settle(config& c);
+
+[[nodiscard]] net::tracker_server_config server_config(config const& c);
+
+} // namespace tau::tracker_tool
