@@ -27,6 +27,10 @@ function(tau_layer name)
     add_library(tau_${name} STATIC ${ARG_SOURCES})
     add_library(tau::${name} ALIAS tau_${name})
     target_compile_features(tau_${name} PUBLIC cxx_std_20)
-    target_include_directories(tau_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_include_directories(tau_${name} PUBLIC
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
+        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/tau>)
+    set_target_properties(tau_${name} PROPERTIES EXPORT_NAME ${name})
+    set_property(GLOBAL APPEND PROPERTY TAU_LAYERS ${name})
     target_link_libraries(tau_${name} PUBLIC ${ARG_PUBLIC} PRIVATE tau::options ${ARG_PRIVATE})
 endfunction()
