@@ -5,12 +5,13 @@ namespace tables {
 
 error_code apply(connection& db, put_message const& change) {
     auto const& row = change.row;
-    if (auto const ec = db.run("INSERT INTO messages (id, root, peer, direction, kind, state, way,"
-                               " time, received, content, sealed, hidden, erased)"
-                               " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-                               row.id, row.root, row.peer, static_cast<std::int64_t>(row.direction),
-                               row.kind, row.state, row.way, row.time, row.received, row.content,
-                               row.sealed, std::int64_t{row.hidden}, std::int64_t{row.erased}))
+    if (auto const ec =
+            db.run("INSERT INTO messages (id, root, peer, direction, kind, state, way,"
+                   " time, received, content, sealed, fetched, hidden, erased)"
+                   " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                   row.id, row.root, row.peer, static_cast<std::int64_t>(row.direction), row.kind,
+                   row.state, row.way, row.time, row.received, row.content, row.sealed, row.fetched,
+                   std::int64_t{row.hidden}, std::int64_t{row.erased}))
         return ec;
     if (!change.to_deliver)
         return {};
