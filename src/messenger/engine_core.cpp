@@ -71,19 +71,25 @@ void engine_core::save(contact const& who, store::durability how, done_handler d
 }
 
 void engine_core::heard(contact_ptr const& who, unix_ms when) {
-    auto const t = now();
-    when = std::min(when, t.wall);
-    bool const answered_first = who->state() == friend_state::pending;
-    bool const minute_passed =
-        !who->row.last_seen || when - *who->row.last_seen >= std::chrono::minutes(1);
-    if (!who->row.last_seen || when > *who->row.last_seen)
-        who->row.last_seen = when;
-    if (answered_first)
-        who->row.state = static_cast<std::int64_t>(friend_state::accepted);
-    if (answered_first || minute_passed) {
+    when = std::min(when, now().wall);
+    auto& seen = who->row.last_seen;
+    if (seen && when <= *seen)
+        return;
+    bool const is_worth_telling = !seen || when - *seen >= std::chrono::minutes(1);
+    seen = when;
+    if (is_worth_telling) {
         save(*who);
         emit_friend(*who);
     }
+}
+
+void engine_core::met(contact_ptr const& who, unix_ms when) {
+    if (who->state() == friend_state::pending) {
+        who->row.state = static_cast<std::int64_t>(friend_state::accepted);
+        save(*who);
+        emit_friend(*who);
+    }
+    heard(who, when);
 }
 
 friend_view view_of(contact const& who) {

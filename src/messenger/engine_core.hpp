@@ -97,8 +97,10 @@ struct engine_core {
     /// Stores a contact's row; lazy, unless `how` says otherwise.
     void save(contact const& who, store::durability how = store::durability::lazy,
               done_handler done = {});
-    /// They were heard of by a signature of theirs: at `when`, now at the latest.
+    /// They were heard of at `when`, now at the latest.
     void heard(contact_ptr const& who, unix_ms when);
+    /// heard(), and what they signed shows that they know us: first contact is made.
+    void met(contact_ptr const& who, unix_ms when);
 
 private:
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);

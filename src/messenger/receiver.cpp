@@ -91,7 +91,7 @@ void receiver::on_channel_item(wire::mutable_item const& item) {
     }
     from->seen_seq = item.seq;
     from->poll_brought_news = true;
-    m_core.heard(from, unix_ms(std::chrono::milliseconds(item.seq)));
+    m_core.met(from, unix_ms(std::chrono::milliseconds(item.seq)));
     on_channel_value(from, value.value());
 }
 
@@ -211,7 +211,7 @@ void receiver::on_taken(contact_ptr const& from, std::vector<incoming> const& me
     }
     if (auto const read = from->dag.read_by_them())
         on_read_up_to(from, *read);
-    m_core.heard(from, m_core.now().wall);
+    m_core.met(from, m_core.now().wall);
     if (first_request && !fresh.empty())
         m_core.emit(request_arrived{view_of(*from)});
     if (!from->is_talking())
@@ -262,7 +262,7 @@ void receiver::rename(contact_ptr const& who, std::string const& name) {
 }
 
 void receiver::on_receipt(contact_ptr const& from, wire::message_receipt const& receipt) {
-    m_core.heard(from, m_core.now().wall);
+    m_core.met(from, m_core.now().wall);
     for (auto const& id : receipt.delivered)
         on_delivered(from, id);
     if (receipt.read_root)

@@ -153,14 +153,15 @@ error_code fake_access::put(wire::salt const& salt, std::int64_t seq, bytes valu
     m_authored.insert_or_assign(salt, item);
     ++m_world.recursive_operations;
     bool const lost = m_world.is_lost() || !m_world.cloud_up;
-    m_world.later(traverse, [this, alive = std::weak_ptr<int>(m_alive), item, lost, observer] {
-        auto const where = wire::target_of(item.address);
-        auto const there = m_world.items.find(where);
-        if (!lost && (there == m_world.items.end() || there->second.seq < item.seq))
-            m_world.items.insert_or_assign(where, item);
-        if (!alive.expired() && observer)
-            observer({lost ? 0 : 8});
-    });
+    m_world.later(traverse,
+                  [w = &m_world, alive = std::weak_ptr<int>(m_alive), item, lost, observer] {
+                      auto const where = wire::target_of(item.address);
+                      auto const there = w->items.find(where);
+                      if (!lost && (there == w->items.end() || there->second.seq < item.seq))
+                          w->items.insert_or_assign(where, item);
+                      if (!alive.expired() && observer)
+                          observer({lost ? 0 : 8});
+                  });
     return {};
 }
 
@@ -174,10 +175,10 @@ result<target> fake_access::put_immutable(bytes value, dht::put_observer observe
     TAU_TRY(where, serve_immutable(value));
     ++m_world.recursive_operations;
     bool const lost = m_world.is_lost() || !m_world.cloud_up;
-    m_world.later(traverse, [this, alive = std::weak_ptr<int>(m_alive), where,
+    m_world.later(traverse, [w = &m_world, alive = std::weak_ptr<int>(m_alive), where,
                              value = std::move(value), lost, observer] {
         if (!lost)
-            m_world.immutables.insert_or_assign(where, value);
+            w->immutables.insert_or_assign(where, value);
         if (!alive.expired() && observer)
             observer({lost ? 0 : 8});
     });
