@@ -1,0 +1,74 @@
+#include "core/hex.hpp"
+#include "identity/contact_uri.hpp"
+#include "tau_node/api.hpp"
+#include "tau_node/json_view.hpp"
+#include "tau_node/time_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+namespace tau::node {
+namespace {
+
+using nlohmann::json;
+
+json to_json(messenger::engine_counts const& c) {
+    return {{"friends", c.friends},
+            {"requests", c.requests},
+            {"unread", c.unread},
+            {"undelivered", c.undelivered},
+            {"unpublished", c.unpublished},
+            {"missing_roots", c.missing_roots},
+            {"fetching_attachments", c.fetching_attachments},
+            {"waiting_commits", c.waiting_commits},
+            {"refused_items", c.refused_items}};
+}
+
+json optional_text(std::optional<endpoint> const& where) {
+    return where ? json(to_string(*where)) : json();
+}
+
+} // namespace
+
+void api::status(net::http_reply const& reply) {
+    m_host.session.refresh_table_nodes(); // for the next time that somebody asks
+    auto& engine = m_stack.tau().dht_engine();
+    auto const now = m_stack.now();
+    auto const up = std::chrono::duration_cast<std::chrono::seconds>(now.wall - m_host.started);
+    json out{{"pid", ::getpid()},
+             {"uptime_s", up.count()},
+             {"public_key", to_hex(m_stack.tau().keys().key())},
+             {"listen", optional_text(m_host.session.listen_endpoint())},
+             {"dht_nodes", m_host.session.table_nodes()},
+             {"external_endpoint", optional_text(engine.external_endpoint())},
+             {"nat", name_of(engine.nat())},
+             {"private", m_host.values.is_private},
+             {"proxy", !m_host.values.proxy.host.empty()},
+             {"messages", to_json(m_stack.messenger().counts())},
+             {"dht", node::to_json(engine.stats())},
+             {"store_jobs", m_stack.waiting_jobs()}};
+    send_json(reply, out);
+}
+
+void api::show_identity(net::http_reply const& reply) {
+    auto const own = m_stack.messenger().own_contact();
+    identity::contact who;
+    who.key = own.key;
+    who.name = own.name;
+    who.wallet = m_stack.tau().keys().wallet();
+    who.contact_key = own.contact_key;
+    auto const external = m_stack.tau().dht_engine().external_endpoint();
+    auto const& bound = m_host.session.listen_endpoint();
+    bool const is_any = !bound || bound->address().is_unspecified();
+    if (external || !is_any) {
+        auto const where = external ? *external : *bound;
+        who.endpoint = identity::host_port{where.address().to_string(), where.port()};
+    }
+    send_json(reply, {{"public_key", to_hex(who.key)},
+                      {"wallet", identity::to_eip55(*who.wallet)},
+                      {"uri", identity::to_uri(who)},
+                      {"name", who.name}});
+}
+
+} // namespace tau::node

@@ -1,0 +1,48 @@
+#include "identity/backup.hpp"
+#include "store/database.hpp"
+#include "tau_node/commands.hpp"
+#include "tau_node/node_daemon.hpp"
+#include "tau_node/passphrase.hpp"
+
+#include <nlohmann/json.hpp>
+#include <sodium.h>
+
+namespace tau::node {
+namespace {
+
+result<bytes> export_database(std::filesystem::path const& file) {
+    TAU_TRY(db, store::database::open(file.string()));
+    return db.export_all();
+}
+
+} // namespace
+
+// The backup has the passphrase of the key file; without one it gets its own.
+exit_code cmd_backup(command_context const& context, backup_arguments const& arguments) {
+    if (std::filesystem::exists(arguments.file))
+        throw failure(exit_code::failed, "already_exists",
+                      arguments.file + " exists already; choose another name");
+    identity::secret_bytes passphrase;
+    auto const secret = load_secret(context, passphrase);
+    if (passphrase.empty())
+        passphrase = read_passphrase(context.values.passphrase_file, passphrase_use::choose);
+    if (passphrase.empty())
+        throw failure(exit_code::usage, "passphrase_required",
+                      "a backup is always encrypted: choose a passphrase");
+    auto content = export_database(context.data.database());
+    if (!content)
+        throw failed("cannot read the messages", content.error());
+    system_random random;
+    auto const ec =
+        identity::write_backup(arguments.file, secret, content.value(), passphrase.view(), random);
+    sodium_memzero(content.value().data(), content.value().size());
+    if (ec)
+        throw failed("cannot write " + arguments.file, ec);
+    if (context.is_json())
+        print_json({{"file", arguments.file}});
+    else
+        print_line("saved as " + arguments.file + "; it opens with the passphrase only");
+    return exit_code::done;
+}
+
+} // namespace tau::node

@@ -1,0 +1,18 @@
+#include "tau_node/node_daemon.hpp"
+
+namespace tau::node {
+
+exit_code cmd_run(command_context const& context) {
+    identity::secret_bytes passphrase;
+    auto const secret = load_secret(context, passphrase);
+    passphrase = {};
+    auto keys = identity::keyring::from(secret);
+    if (!keys)
+        throw failed("cannot derive the keys", keys.error());
+    auto lock = take_lock(context.data);
+    node_daemon daemon(context, std::move(lock),
+                       std::make_shared<identity::keyring const>(std::move(keys.value())));
+    return daemon.run();
+}
+
+} // namespace tau::node

@@ -1,0 +1,116 @@
+#include "core/clock.hpp"
+#include "net/http_target.hpp"
+#include "tau_node/commands.hpp"
+#include "tau_node/message_text.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+namespace tau::node {
+namespace {
+
+using nlohmann::json;
+
+// Above the daemon's own limits, so that its answer says what they are.
+constexpr std::size_t max_read_bytes = 16 * 1024 * 1024;
+
+std::string read_all(std::istream& in, std::string const& name) {
+    std::ostringstream out;
+    out << in.rdbuf();
+    if (in.bad() || out.view().size() > max_read_bytes)
+        throw failure(exit_code::failed, "too_large", name + " cannot be read or is too large");
+    return out.str();
+}
+
+std::string file_content(std::filesystem::path const& path) {
+    if (std::filesystem::is_directory(path))
+        throw usage_error(path.string() + " is a folder; name a file");
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+        throw failure(exit_code::not_found, "not_found", "cannot open " + path.string());
+    std::error_code ec;
+    auto const size = std::filesystem::file_size(path, ec);
+    if (!ec && size > max_read_bytes)
+        throw usage_error(path.string() + " is larger than a message may be (256 KiB)");
+    return read_all(in, path.string());
+}
+
+json send(daemon_client& client, send_arguments const& arguments) {
+    if (!arguments.file.empty()) {
+        std::filesystem::path const path(arguments.file);
+        return client.upload("/v1/messages?to=" + net::percent_encode(arguments.who)
+                                 + "&name=" + net::percent_encode(path.filename().string()),
+                             file_content(path));
+    }
+    auto text = arguments.text;
+    if (text == "-") {
+        text = read_all(std::cin, "standard input");
+        if (text.ends_with('\n'))
+            text.pop_back();
+    }
+    return client.post("/v1/messages", {{"to", arguments.who}, {"text", text}});
+}
+
+void take_state(json& message, json const& event) {
+    if (event.value("id", "") != message.value("id", ""))
+        return;
+    message["state"] = event.value("state", "");
+    message["way"] = event.value("way", "");
+    message.erase("waiting_first_contact");
+}
+
+} // namespace
+
+exit_code cmd_send(command_context const& context, send_arguments const& arguments) {
+    if (arguments.text.empty() && arguments.file.empty())
+        throw usage_error("there is nothing to send: give TEXT, - for standard input, or --file");
+    daemon_client client(context.data);
+    auto const& wanted = context.values.send_wait;
+    json message;
+    std::vector<json> early; // events that came before the answer
+    if (!wanted.empty())
+        client.subscribe("/v1/events", [&](std::string const& name, json const& event) {
+            if (name != "state")
+                return;
+            if (message.is_null())
+                early.push_back(event);
+            else
+                take_state(message, event);
+        });
+    message = send(client, arguments);
+    for (auto const& event : early)
+        take_state(message, event);
+
+    progress_line progress(context.form);
+    auto const start = steady_clock::now();
+    bool const reached =
+        wanted.empty()
+        || client.wait(
+            [&] { return has_reached(message.value("state", ""), wanted); },
+            std::chrono::seconds(context.values.send_timeout_s),
+            [&] {
+                auto const passed =
+                    std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - start);
+                progress.show(fmt::format("{}, waiting until it is {} ... {} s",
+                                          message.value("state", ""), wanted, passed.count()));
+            });
+    progress.clear();
+    if (context.is_json())
+        print_json(message);
+    else
+        print_line(fmt::format("{}  {}", message.value("id", ""),
+                               message.value("waiting_first_contact", false)
+                                   ? "waiting for first contact"
+                                   : message.value("state", "")));
+    if (!reached)
+        throw failure(exit_code::timed_out, "timed_out",
+                      fmt::format("the message is {} and safe, but not {} yet; it is sent on by "
+                                  "itself",
+                                  message.value("state", ""), wanted));
+    return exit_code::done;
+}
+
+} // namespace tau::node

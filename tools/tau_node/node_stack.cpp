@@ -1,0 +1,104 @@
+#include "tau_node/node_stack.hpp"
+
+#include "identity/binding.hpp"
+
+namespace tau::node {
+namespace {
+
+// How often the external endpoint is looked at; a change is published in `cidr`.
+constexpr std::chrono::seconds endpoint_check{2};
+
+messenger::engine_ports ports_of(plugin_set& tau, store::port& store,
+                                 stack_options const& options) {
+    return {tau.dht(),
+            store,
+            tau.keys(),
+            tau.clock(),
+            tau.random(),
+            options.device,
+            options.log.named("messenger")};
+}
+
+} // namespace
+
+result<std::unique_ptr<node_stack>> node_stack::open(plugins::owned_session& session,
+                                                     std::shared_ptr<identity::keyring const> keys,
+                                                     stack_options options) {
+    TAU_TRY(db, store::database::open(options.database.string()));
+    return std::unique_ptr<node_stack>(
+        new node_stack(session, std::move(keys), std::move(db), std::move(options)));
+}
+
+node_stack::node_stack(plugins::owned_session& session,
+                       std::shared_ptr<identity::keyring const> keys, store::database db,
+                       stack_options options)
+    : m_tau(session, std::move(keys), options.plugins), m_runner(m_tau.workers()),
+      m_store(std::move(db), m_runner),
+      m_messenger(ports_of(m_tau, m_store, options), options.messenger),
+      m_messenger_timer(
+          m_tau.context(), m_tau.clock(), [this] { return m_messenger.wake_at(); },
+          [this](moment now) { m_messenger.on_time(now.mono); }),
+      m_watches(m_tau.dht(), m_tau.random()),
+      m_watch_timer(
+          m_tau.context(), m_tau.clock(), [this] { return m_watches.wake_at(); },
+          [this](moment now) { m_watches.on_time(now); }),
+      m_endpoint_timer(m_tau.context()) {
+    m_messenger.on_wake([this] { m_messenger_timer.update(); });
+}
+
+node_stack::~node_stack() {
+    m_messenger_timer.stop();
+    m_watch_timer.stop();
+}
+
+void node_stack::start(messenger::done_handler ready) {
+    m_messenger.start([this, ready = std::move(ready)](error_code ec) {
+        if (!ec) {
+            // Each start repeats it: the DHT forgets items, and it costs two signatures.
+            m_messenger.publish_binding(identity::make_binding(m_tau.keys(), now().wall),
+                                        [](error_code) {});
+            tell_own_endpoints();
+        }
+        m_messenger_timer.update();
+        ready(ec);
+    });
+    m_messenger_timer.update();
+}
+
+void node_stack::stop(std::function<void()> stopped) {
+    m_stopping = true;
+    m_endpoint_timer.cancel();
+    m_watch_timer.stop();
+    m_messenger.stop([stopped = std::move(stopped)](error_code) { stopped(); });
+}
+
+void node_stack::tell_own_endpoints() {
+    if (m_stopping)
+        return;
+    std::vector<endpoint> own;
+    if (auto const where = m_tau.dht_engine().external_endpoint())
+        own.push_back(*where);
+    if (!own.empty() && own != m_told_endpoints) {
+        m_told_endpoints = own;
+        m_messenger.on_own_endpoints(std::move(own));
+        m_messenger_timer.update();
+    }
+    m_endpoint_timer.expires_after(endpoint_check);
+    m_endpoint_timer.async_wait([this](error_code ec) {
+        if (!ec)
+            tell_own_endpoints();
+    });
+}
+
+channel::watch_id node_stack::watch(wire::item_address where, channel::watch_set::handler told) {
+    auto const id = m_watches.watch(channel::fixed_address(std::move(where)), std::move(told));
+    m_watch_timer.update();
+    return id;
+}
+
+void node_stack::unwatch(channel::watch_id id) {
+    m_watches.cancel(id);
+    m_watch_timer.update();
+}
+
+} // namespace tau::node
