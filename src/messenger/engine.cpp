@@ -93,7 +93,7 @@ void engine::start(done_handler ready) {
                 return;
             }
             auto const state = std::make_shared<loaded_state>(std::move(loaded).value());
-            restore_state(core, std::move(*state));
+            restore_state(core, *state);
             if (core.meta.contains(meta_restored)) {
                 begin_after_restore(core, state, ready);
                 return;

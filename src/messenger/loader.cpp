@@ -114,7 +114,7 @@ void add_rows(contact& to, std::vector<store::message_row> const& rows) {
         to.dag.mark_seen(*seen);
 }
 
-void restore_state(engine_core& core, loaded_state state) {
+void restore_state(engine_core& core, loaded_state& state) {
     restore_settings(core, state.tables);
     for (auto& row : state.tables.friends)
         restore_contact(core, row, state);

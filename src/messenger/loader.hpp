@@ -25,8 +25,9 @@ struct loaded_state {
 /// Reads it. Worker thread.
 [[nodiscard]] result<loaded_state> load_state(store::database& db);
 
-/// Fills contacts and settings of an engine that has not run yet.
-void restore_state(engine_core& core, loaded_state state);
+/// Fills contacts and settings of an engine that has not run yet; takes the settings and
+/// outbox rows out of `state`.
+void restore_state(engine_core& core, loaded_state& state);
 
 /// Adds stored messages to a conversation that is in memory.
 void add_rows(contact& to, std::vector<store::message_row> const& rows);

@@ -46,14 +46,14 @@ void world::run(std::chrono::milliseconds span) {
 }
 
 void late_runner::run(std::function<void()> work, std::function<void()> done) {
-    m_world.later(1ms, [this, alive = std::weak_ptr<int>(m_alive), work = std::move(work),
-                        done = std::move(done)]() mutable {
-        if (alive.expired())
-            return;
-        work();
-        m_world.later(1ms, [alive, done = std::move(done)] {
-            if (!alive.expired())
-                done();
+    // The world holds the job weakly: the database closes with its owner.
+    m_job = std::make_shared<job>(job{std::move(work), std::move(done)});
+    m_world.later(1ms, [w = &m_world, weak = std::weak_ptr<job>(m_job)] {
+        if (auto const started = weak.lock())
+            started->work();
+        w->later(1ms, [weak] {
+            if (auto const finished = weak.lock())
+                finished->done();
         });
     });
 }
@@ -211,8 +211,13 @@ void fake_access::exchange(public_key const& to, dht::parcel what, std::optional
                         from = m_owner.key(), source = m_owner.where, answer_lost,
                         what = std::move(what), observer] {
         auto const found = w->people.find(to);
-        if (found == w->people.end() || !found->second->is_up())
+        if (found == w->people.end() || !found->second->is_up()) {
+            w->later(1s, [alive, observer] {
+                if (!alive.expired())
+                    observer(errc::timed_out);
+            });
             return;
+        }
         found->second->access().receive({from, true, source, what});
         auto reply = found->second->access().m_offers[from];
         w->later(hop, [this, alive, observer, answer_lost, reply = std::move(reply)] {

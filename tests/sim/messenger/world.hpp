@@ -110,8 +110,12 @@ public:
     void run(std::function<void()> work, std::function<void()> done) override;
 
 private:
+    struct job {
+        std::function<void()> work;
+        std::function<void()> done;
+    };
     world& m_world;
-    std::shared_ptr<int> m_alive = std::make_shared<int>(0);
+    std::shared_ptr<job> m_job;
 };
 
 /// Somebody with a node that can be stopped, killed and started again.
