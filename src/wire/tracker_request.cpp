@@ -100,8 +100,16 @@ announce_event read_event(std::string_view text) {
     return announce_event::none;
 }
 
-// Comma-separated addresses; a leading '-' takes a claim back.
-result<std::vector<link_change>> read_changes(std::string_view text) {
+// Comma-separated addresses in hexadecimal; a leading '-' takes a claim back.
+result<std::vector<link_change>> read_changes(std::string_view escaped) {
+    constexpr std::size_t longest_item = sizeof("-0x,") - 1 + 2 * wallet_address::size_bytes;
+    std::array<std::uint8_t, wallet_part::max_changes * longest_item> raw{};
+    auto const size = unescape(escaped, raw.data(), raw.size());
+    if (size < 0)
+        return errc::invalid_argument;
+    if (static_cast<std::size_t>(size) > raw.size())
+        return errc::too_large;
+    auto text = as_text({raw.data(), static_cast<std::size_t>(size)});
     std::vector<link_change> out;
     while (!text.empty()) {
         auto const comma = text.find(',');
@@ -112,8 +120,12 @@ result<std::vector<link_change>> read_changes(std::string_view text) {
         bool const is_claim = !item.starts_with('-');
         if (!is_claim)
             item.remove_prefix(1);
-        TAU_TRY(wallet, read_fixed<wallet_address>(item));
-        out.push_back({wallet, is_claim});
+        if (item.starts_with("0x"))
+            item.remove_prefix(2);
+        auto const wallet = fixed_from_hex<wallet_address>(item);
+        if (!wallet)
+            return errc::invalid_argument;
+        out.push_back({wallet.value(), is_claim});
     }
     return out;
 }

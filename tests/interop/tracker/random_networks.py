@@ -60,7 +60,7 @@ class Node:
         self.secret = number.to_bytes(32, "big")
         self.peer_id = number.to_bytes(20, "big").hex()
         self.port = 1000 + number
-        self.wallet = signer.sign(self.secret, "")[0]
+        self.wallet = signer.sign(self.secret, "any")[0]
 
     def say(self, tracker: Tracker, action: str, target: str, event="none", links=(), paths=2):
         Node.clock += 1

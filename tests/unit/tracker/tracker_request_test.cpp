@@ -72,7 +72,7 @@ TEST(TrackerQuery, ReadsTheWalletPart) {
         parse_announce_query(plain + "&wallet=0x" + repeat("aa", 20) + "&sign=" + repeat("bb", 65)
                              + "&time=1700000000123&action=link&liveness=0.9537&accepts=1&paths=8"
                                "&tracker=example.org%3A6969&links="
-                             + repeat("01", 20) + ",-" + repeat("02", 20))
+                             + repeat("01", 20) + "%2C-0x" + repeat("02", 20))
             .value();
     ASSERT_TRUE(r.wallet);
     auto const& w = *r.wallet;
