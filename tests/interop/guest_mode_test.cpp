@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -92,6 +93,80 @@ TEST(GuestMode, OutlivesTheClientsSession) {
     std::promise<void> ran;
     guest.post([&] { ran.set_value(); });
     ran.get_future().get();
+}
+
+/// A client with stock alert settings in a private network, and Tau as its guest.
+struct GuestInNetwork : testing::Test {
+    GuestInNetwork() : author_session(dht.add_session()), author(author_session, test::keys_of(1)) {
+        auto params = client_params();
+        params.settings.set_str(lt::settings_pack::listen_interfaces, "127.99.1.1:0");
+        client = std::make_unique<lt::session>(std::move(params));
+        int nodes = 0;
+        while (nodes < dht.network().usable_table()) {
+            dht.network().introduce(*client); // forgotten if the client does not listen yet
+            client->post_dht_stats();
+            turn();
+            for (auto const* alert : alerts)
+                if (auto const* stats = lt::alert_cast<lt::dht_stats_alert>(alert))
+                    for (nodes = 0; auto const& bucket : stats->routing_table)
+                        nodes += bucket.num_nodes;
+        }
+        guest = std::make_unique<plugin_set>(*client, test::keys_of(2));
+    }
+
+    /// Lets the network live and the client pop its alerts.
+    void turn() {
+        dht.run_for(5ms);
+        client->pop_alerts(&alerts);
+    }
+
+    test::private_dht dht{12};
+    plugins::owned_session& author_session;
+    plugin_set author;
+    std::unique_ptr<lt::session> client;
+    std::unique_ptr<plugin_set> guest;
+    std::vector<lt::alert*> alerts;
+};
+
+TEST_F(GuestInNetwork, ReadsAndWritesLikeAnOwner) {
+    auto const chan = wire::salt::from("chan").value();
+    std::atomic<int> stored = -1, seen = -1;
+    (void)author.dht().put(chan, 7, to_bytes("5:hello"), {});
+    for (auto const mode : {dht::get_mode::recursive, dht::get_mode::direct}) {
+        seen = -1;
+        guest->post([&] {
+            guest->dht().get(
+                {{author.keys().key(), chan}, mode, test::private_dht::endpoint_of(author_session)},
+                {[&](dht::got_item const& got) { seen = int(got.item.seq); },
+                 [&](error_code ec) { seen = ec ? 0 : seen.load(); }});
+        });
+        while (seen < 0)
+            turn();
+        EXPECT_EQ(seen, 7);
+    }
+
+    guest->post([&] {
+        (void)guest->dht().put(chan, 8, to_bytes("5:guest"),
+                               [&](dht::put_report report) { stored = report.nodes; });
+    });
+    while (stored < 0)
+        turn();
+    EXPECT_GT(stored, 0);
+}
+
+TEST_F(GuestInNetwork, ServesItsItemsOnTheClientsThread) {
+    auto const chan = wire::salt::from("chan").value();
+    guest->post([&] { (void)guest->dht().put(chan, 8, to_bytes("5:guest"), {}); });
+    auto const where = endpoint(boost::asio::ip::make_address("127.99.1.1"), client->listen_port());
+    std::optional<dht::got_item> got;
+    bool done = false;
+    author.dht().get(
+        {{guest->keys().key(), chan}, dht::get_mode::direct, where},
+        {[&](dht::got_item const& item) { got = item; }, [&](error_code) { done = true; }});
+    while (!done)
+        turn();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->item.seq, 8);
 }
 
 TEST(OwnerMode, ShutsDownInOrder) {

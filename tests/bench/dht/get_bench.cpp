@@ -21,18 +21,21 @@ public:
     explicit departure_log(endpoint dead) : m_dead(std::move(dead)) {}
 
     void watch(plugins::owned_session& session) {
-        auto const capture = [](lt::dht_pkt_alert const& alert) -> std::optional<departure> {
+        auto const capture = [this](lt::dht_pkt_alert const& alert) -> std::optional<departure> {
             auto const packet = alert.pkt_buf();
             std::string_view const text(packet.data(), static_cast<std::size_t>(packet.size()));
             if (alert.direction != lt::dht_pkt_alert::outgoing
-                || text.find("1:q3:get") == std::string_view::npos)
+                || text.find("1:q3:get") == std::string_view::npos
+                || text.find(as_text(m_target.view())) == std::string_view::npos)
                 return std::nullopt;
             return departure{alert.timestamp(), alert.node};
         };
         session.alerts().route<lt::dht_pkt_alert>(capture, [this](departure const& d) { on(d); });
     }
 
-    void begin() {
+    /// Only queries for this item count: the traversal before may still be ending.
+    void begin(target const& what) {
+        m_target = what;
         m_direct.reset();
         m_recursive.reset();
     }
@@ -55,6 +58,7 @@ private:
     }
 
     endpoint m_dead;
+    target m_target;
     std::optional<lt::time_point> m_direct;
     std::optional<lt::time_point> m_recursive;
 };
@@ -75,7 +79,7 @@ void dead_endpoint_gets(network_process& network, reader& measured, departure_lo
     network.set_path({one_way_ms, 0});
     auto const get = measured.tau_get(dead, dht::get_mode::automatic, tau);
     for (std::size_t i = 0; i < gets; ++i) {
-        log.begin();
+        log.begin(wire::target_of({author_key(), wire::salt::from(item_salt(i)).value()}));
         measured.run_gets(1, 1, [&](std::size_t, std::function<void()> done) { get(i, done); });
         if (auto const after = log.recursion_after_ms())
             recursion.add(*after);

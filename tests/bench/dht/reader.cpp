@@ -20,12 +20,12 @@ std::function<void(lt::settings_pack&)> at(std::size_t index,
     };
 }
 
+} // namespace
+
 public_key const& author_key() {
     static auto const key = test::keys_of(author_seed)->key();
     return key;
 }
-
-} // namespace
 
 reader::reader(network_process const& network, std::function<void(lt::settings_pack&)> adjust)
     : m_network(network), m_tau_session(m_loop.add_session(at(0, std::move(adjust)))),

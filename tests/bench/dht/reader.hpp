@@ -14,6 +14,9 @@
 
 namespace tau::bench {
 
+/// Whose items the network holds.
+[[nodiscard]] public_key const& author_key();
+
 /// The measured side: one Tau node and one stock libtorrent session in this process,
 /// both introduced to a network_process.
 class reader {
