@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 get_property(tau_layers GLOBAL PROPERTY TAU_LAYERS)
-list(REMOVE_ITEM tau_layers net)
+list(FILTER tau_layers EXCLUDE REGEX "^net")
 
 set(tau_targets tau_options)
 set(tau_link_flags "")
