@@ -16,6 +16,7 @@ bool courier::is_online(contact const& who) const {
 void courier::kick(contact_ptr const& to) {
     if (!m_core.running || !to->is_talking())
         return;
+    start_over(*to);
     push(to);
 }
 
@@ -28,7 +29,7 @@ void courier::on_online(contact_ptr const& to, std::optional<endpoint> where) {
     to->last_heard = now;
     if (!is_news || !m_core.running || !to->is_talking())
         return;
-    to->retry_pause = {};
+    start_over(*to);
     if (!to->outbox.empty() || to->receipt_due)
         push(to);
 }
@@ -115,7 +116,6 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
     }
     to->last_answer = m_core.now().mono;
     to->tries = 0;
-    to->retry_pause = {};
     to->last_failure = {};
     for (auto const& id : carried)
         if (auto* one = to->find_outgoing(id))
@@ -125,9 +125,10 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
                                   [](outgoing const& one) { return !one.offered; });
     if (std::exchange(to->push_again, false) || more || to->receipt_due)
         push(to);
-    if (!to->outbox.empty())
-        retry_later(
-            to, std::max<std::chrono::milliseconds>(m_core.settings.retry_pause_min, receipt_wait));
+    // Whoever answers and never acknowledges (a request not accepted yet) is left alone
+    // for longer and longer.
+    if (!to->outbox.empty() && !m_core.alarms.is_set(to->retry_alarm))
+        retry_with_backoff(to);
 }
 
 void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec) {
@@ -141,6 +142,15 @@ void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec)
     if (to->outbox.empty())
         return;
     m_core.watch->look_for_endpoint(to);
+    retry_with_backoff(to);
+}
+
+void courier::start_over(contact& to) {
+    to.retry_pause = {};
+    m_core.alarms.cancel(to.retry_alarm);
+}
+
+void courier::retry_with_backoff(contact_ptr const& to) {
     to->retry_pause = std::clamp(to->retry_pause * 2, m_core.settings.retry_pause_min,
                                  m_core.settings.retry_pause_max);
     retry_later(to, to->retry_pause);
@@ -158,7 +168,7 @@ void courier::retry_later(contact_ptr const& to, std::chrono::milliseconds pause
             push(who);
         // Nothing was due or under way: the receipts are late, so ask again later.
         if (!who->outbox.empty() && who->exchanges == 0 && !m_core.alarms.is_set(who->retry_alarm))
-            retry_later(who, m_core.settings.retry_pause_min);
+            retry_with_backoff(who);
     }));
 }
 

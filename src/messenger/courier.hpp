@@ -50,6 +50,8 @@ private:
     void on_answer(contact_ptr const& to, std::vector<message_id> const& carried, bool had_receipt,
                    result<dht::parcel> answer);
     void on_failure(contact_ptr const& to, bool had_receipt, error_code ec);
+    void start_over(contact& to);
+    void retry_with_backoff(contact_ptr const& to);
     void retry_later(contact_ptr const& to, std::chrono::milliseconds pause);
 
     engine_core& m_core;

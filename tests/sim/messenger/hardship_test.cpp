@@ -294,6 +294,18 @@ TEST(Hostile, StrangersCannotFillTheRequests) {
         EXPECT_LE(bob.inbox(who.key).size(), bob.settings.max_request_messages);
 }
 
+TEST(Idle, AStrangerWhoDoesNotAcceptIsLeftAlone) {
+    world w(20);
+    person alice{w, 1, "Alice"};
+    person bob{w, 2, "Bob"};
+    ASSERT_FALSE(alice.add(bob));
+    ASSERT_TRUE(alice.say(bob.key(), "Hello?"));
+    w.run(1h);
+    auto const before = w.datagrams;
+    w.run(1h);
+    EXPECT_LE(w.datagrams - before, 60U);
+}
+
 TEST(Idle, AHundredAbsentFriendsCostLittle) {
     world w(19);
     person alice{w, 1, "Alice"};
