@@ -15,7 +15,7 @@ def wrong_arguments(place):
             [], ["frobnicate"], ["send"], ["send", "bob"], ["friend"], ["friend", "add"],
             ["friend", "rename", "bob"], ["channel"], ["channel", "watch", "k"], ["get"],
             ["get", "00", "--key", "11"], ["get", "--salt", "x"], ["put"], ["save", "id"],
-            ["lab", "--nodes", "3"], ["lab", "--json"], ["get", "--key", "k", "--mode", "fast"],
+            ["lab", "--nodes", "3"], ["get", "--key", "k", "--mode", "fast"],
             ["send", "bob", "x", "--wait", "soon"], ["send", "bob", "x", "--timeout", "0"],
             ["send", "bob", "x", "--timeout", "ten"], ["send", "bob", "x", "--file", "y"],
             ["init", "--import-wallet", "0123"], ["run", "--listen", "nowhere"],
