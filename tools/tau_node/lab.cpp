@@ -165,25 +165,29 @@ void lab::go_online(lab_person& who) {
         fmt::format("{} is online at {}", who.name(), to_string(*who.session().listen_endpoint())));
 }
 
-void lab::go_offline(lab_person& who) {
-    if (!who.is_online())
-        return;
+void lab::leave(lab_person& who) {
     auto const stopped = std::make_shared<bool>(false);
     who.stack().stop([stopped] { *stopped = true; });
-    expect(who.name() + " stopping", [&stopped] { return *stopped; });
+    (void)run_until([&] { return *stopped && who.stack().is_idle(); }, 10s);
     add(who.m_past, who.stack().tau().dht_engine().stats());
     who.m_stack.reset();
     who.session().close();
+}
+
+void lab::go_offline(lab_person& who) {
+    if (!who.is_online())
+        return;
+    leave(who);
     tell(fmt::format("{} went offline", who.name()));
 }
 
 void lab::stop() {
     if (std::exchange(m_stopped, true))
         return;
+    m_tell = [](std::string const&) {};
     for (auto* const who : {&m_alice, &m_bob}) {
         if (who->m_stack)
-            add(who->m_past, who->stack().tau().dht_engine().stats());
-        who->m_stack.reset();
+            leave(*who);
         for (auto const& session : who->m_sessions)
             session->close();
     }

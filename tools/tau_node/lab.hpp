@@ -117,6 +117,7 @@ private:
         std::string label;
     };
 
+    void leave(lab_person& who);
     void listen_to(lab_person& who);
     void on_event(lab_person& who, messenger::event const& event);
     void on_arrival(lab_person& who, messenger::message_view const& message);

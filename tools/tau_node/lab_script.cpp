@@ -91,7 +91,7 @@ void lose_nodes(lab& where) {
     where.tell(fmt::format("--- {} more nodes die without a word", count));
     for (std::size_t i = 0; i < count; ++i)
         where.kill_one();
-    auto const id = where.send(where.bob(), "Half of them could be gone.");
+    auto const id = where.send(where.bob(), "Nobody will miss them.");
     wait_for(where, id, message_state::read);
 }
 
@@ -142,9 +142,9 @@ void run_lab_script(lab& where) {
     talk(where);
     send_picture(where);
     read_channels(where);
+    be_away(where);
     ask_a_dead_endpoint(where);
     lose_nodes(where);
-    be_away(where);
 }
 
 } // namespace tau::node

@@ -23,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto listen_poll = 10ms;
+constexpr auto idle_poll = 1ms;
 constexpr auto listen_wait = 10s;
 constexpr std::size_t token_bytes = 32;
 constexpr std::size_t token_digits = 2 * token_bytes;
@@ -267,6 +268,11 @@ void node_daemon::stop() {
 }
 
 void node_daemon::finish() {
+    if (!m_stack->is_idle()) {
+        m_poll.expires_after(idle_poll);
+        m_poll.async_wait([this](error_code) { finish(); });
+        return;
+    }
     save_state();
     m_api.reset();
     m_stack.reset();

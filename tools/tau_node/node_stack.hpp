@@ -43,13 +43,16 @@ public:
 
     /// `ready` gets success once messages can be sent and come in.
     void start(messenger::done_handler ready);
-    /// `stopped` is called when everything that was accepted is on disk.
+    /// `stopped` is called when everything that was accepted is on disk. Destroy the stack
+    /// once is_idle() holds too.
     void stop(std::function<void()> stopped);
 
     [[nodiscard]] plugin_set& tau() { return m_tau; }
     [[nodiscard]] messenger::engine& messenger() { return m_messenger; }
     [[nodiscard]] moment now() const { return m_tau.clock().now(); }
     [[nodiscard]] std::size_t waiting_jobs() const { return m_store.waiting(); }
+    /// No work for the database is on its way.
+    [[nodiscard]] bool is_idle() const { return waiting_jobs() == 0; }
 
     /// Begins to watch a channel; see channel::watch_set.
     [[nodiscard]] channel::watch_id watch(wire::item_address where,

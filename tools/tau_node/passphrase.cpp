@@ -109,7 +109,8 @@ secret_bytes read_passphrase(std::string const& source, passphrase_use use) {
         return read_secret_line(STDIN_FILENO, identity::max_passphrase_bytes);
     open_file const file(source.c_str(), O_RDONLY);
     if (file.fd() < 0)
-        throw failure(exit_code::not_found, "not_found", "cannot open the passphrase file " + source);
+        throw failure(exit_code::not_found, "not_found",
+                      "cannot open the passphrase file " + source);
     return read_secret_line(file.fd(), identity::max_passphrase_bytes);
 }
 
