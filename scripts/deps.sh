@@ -12,7 +12,7 @@ run_packages=(
 )
 test_packages=(
     libgtest-dev librapidcheck-dev libcrypto++-dev clang-format
-    python3 python3-libtorrent nodejs npm
+    python3 python3-libtorrent python3-networkx nodejs npm
     iproute2 nftables procps tmux sqlite3
 )
 bench_packages=(libbenchmark-dev libopendht-dev)
