@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Tau beside its peers and prints a table with the ratio to each in the same run.
-# usage: scripts/bench.sh [--quick] [dht]
+# usage: scripts/bench.sh [--quick] [dht] [tracker]
 #   --quick  few iterations: shows that everything runs, not how fast it is
 # The DHT benchmarks run in a network namespace of their own (root), where 10.77.0.0/16
 # is local, so that OpenDHT's nodes can have an address each; nothing leaves the machine.
@@ -11,6 +11,8 @@ gets=(--gets 200 --lossy-gets 2000 --dead-gets 20)
 puts=(--puts 40)
 rates=(--items 3000 --gets 3000 --seconds 10)
 opendht=(--gets 200 --lossy-gets 2000)
+tracker_graph=()
+tracker_load=()
 wanted=()
 for word in "$@"; do
     case $word in
@@ -19,15 +21,17 @@ for word in "$@"; do
             puts=(--puts 3)
             rates=(--nodes 30 --items 300 --gets 300 --seconds 2)
             opendht=(--nodes 24 --gets 10 --lossy-gets 50)
+            tracker_graph=(10000 50000 1000)
+            tracker_load=(--rounds 1 --seconds 1)
             ;;
-        dht) wanted+=("$word") ;;
+        dht | tracker) wanted+=("$word") ;;
         *)
-            echo "bench.sh: unknown word '$word'; use --quick, dht" >&2
+            echo "bench.sh: unknown word '$word'; use --quick, dht, tracker" >&2
             exit 2
             ;;
     esac
 done
-[ ${#wanted[@]} -gt 0 ] || wanted=(dht)
+[ ${#wanted[@]} -gt 0 ] || wanted=(dht tracker)
 
 bench_dht() {
     scripts/build.sh default get_bench put_bench rate_bench opendht_bench
@@ -48,6 +52,12 @@ bench_dht() {
     echo
     echo "load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores"
     python3 tests/bench/table.py <"$results"
+}
+
+bench_tracker() {
+    scripts/build.sh default graph_bench udp_load tau-tracker
+    build/bench/graph_bench "${tracker_graph[@]}"
+    python3 tests/bench/tracker/run.py build "${tracker_load[@]}"
 }
 
 scripts/deps.sh bench

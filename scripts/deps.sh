@@ -15,7 +15,7 @@ test_packages=(
     python3 python3-libtorrent python3-networkx nodejs npm
     iproute2 nftables procps tmux sqlite3
 )
-bench_packages=(libbenchmark-dev libopendht-dev)
+bench_packages=(libbenchmark-dev libopendht-dev opentracker)
 sanitize_packages=(clang-19 libclang-rt-19-dev llvm-19)
 
 kind=${1:-run}
