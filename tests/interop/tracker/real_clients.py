@@ -89,14 +89,22 @@ def is_known(handle) -> bool:
 
 
 def fetch_libtorrent(torrent: pathlib.Path, folder: pathlib.Path, address: str) -> None:
+    # A process of its own: libtorrent shares BEP 15 connection ids between sessions
+    # of one process, although they hold for one address.
+    subprocess.run([sys.executable, __file__, "--fetch", torrent, folder, address], check=True)
+
+
+def fetch_in_this_process(torrent: str, folder: str, address: str) -> None:
     fetcher = session(address)
-    handle = add(fetcher, torrent, folder)
+    handle = add(fetcher, pathlib.Path(torrent), pathlib.Path(folder))
     wait("libtorrent", lambda: handle.status().is_seeding)
 
 
 def fetch_aria2(torrent: pathlib.Path, folder: pathlib.Path, address: str) -> None:
+    # aria2 speaks to UDP trackers by its DHT's socket; a private torrent uses no DHT.
     subprocess.run(
-        ["aria2c", f"--interface={address}", "--enable-dht=false", "--bt-enable-lpd=false",
+        ["aria2c", f"--interface={address}", "--dht-listen-port=7001",
+         f"--dht-file-path={folder}/dht", "--bt-enable-lpd=false",
          "--enable-peer-exchange=false", "--seed-time=0", "--listen-port=7000", "--quiet",
          "--file-allocation=none", "--bt-stop-timeout=40", f"--dir={folder}", str(torrent)],
         check=True, timeout=PATIENCE_S)
@@ -122,6 +130,9 @@ def fetch_transmission(torrent: pathlib.Path, folder: pathlib.Path, address: str
 
 
 def main() -> None:
+    if sys.argv[1] == "--fetch":
+        fetch_in_this_process(*sys.argv[2:])
+        return
     enter_namespace()
     prepare_network()
     clients = {"libtorrent": (fetch_libtorrent, None), "aria2": (fetch_aria2, "aria2c"),
