@@ -211,7 +211,7 @@ private:
             m_connection = 0;
             for (auto const octet : in.subspan(8))
                 m_connection = m_connection << 8 | octet;
-        } else if (in[3] == 1) {
+        } else if (in[3] == 1 && in.size() >= wire::udp::announce_answer_head) {
             ++m_answers;
             m_told += (in.size() - wire::udp::announce_answer_head) / 6;
         } else {
