@@ -55,8 +55,9 @@ bench_dht() {
 }
 
 bench_tracker() {
-    scripts/build.sh default graph_bench udp_load tau-tracker
+    scripts/build.sh default graph_bench signed_bench udp_load tau-tracker
     build/bench/graph_bench "${tracker_graph[@]}"
+    build/bench/signed_bench
     python3 tests/bench/tracker/run.py build "${tracker_load[@]}"
 }
 

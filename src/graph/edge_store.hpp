@@ -95,6 +95,7 @@ public:
         bool dialable = false;
     };
     [[nodiscard]] rank const& rank_of(node_index node) const { return m_ranks[node]; }
+    void prefetch_rank(node_index node) const { __builtin_prefetch(&m_ranks[node]); }
     void prefetch_list(node_index node) const { __builtin_prefetch(&m_lists[node]); }
 
 private:

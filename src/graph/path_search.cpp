@@ -155,6 +155,8 @@ void path_search::advance_level(bool source_side, std::size_t wanted) {
         if (i + fetch_ahead < end)
             __builtin_prefetch(m_store->claims_of(own.ways[i + fetch_ahead].node).data());
         auto const parent = static_cast<std::uint32_t>(i);
+        for (claim const& c : m_store->claims_of(own.ways[i].node))
+            m_store->prefetch_rank(c.node()); // all at once, so that the misses overlap
         for_each_link(own.ways[i].node, [&](node_index node) {
             m_store->prefetch_list(node); // its length is wanted when the sides are compared
             source_side ? add_source_way(parent, node, wanted) : add_target_way(parent, node);

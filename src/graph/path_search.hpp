@@ -21,9 +21,9 @@ struct search_limits {
     /// Links looked at before giving up on any path. 0 finds direct links only.
     std::size_t scan = 4'000'000;
     /// Links looked at for paths with further first hops once one path is known.
-    std::size_t further = 20'000;
+    std::size_t further = 8'000;
     /// Links looked at for livelier hops of equal count once all wanted paths are known.
-    std::size_t ranking = 1'024;
+    std::size_t ranking = 512;
 };
 
 /// Finds the paths with the fewest hops over online wallets.
