@@ -59,7 +59,8 @@ struct get_immutable_observer {
     std::function<void(error_code)> on_done;
 };
 
-/// What is known of a put once its traversals have ended: how many nodes took it.
+/// How many nodes took a put: told once, as soon as enough did or an attempt ended with
+/// any at all; 0 when every attempt has failed.
 struct put_report {
     int nodes = 0;
 };

@@ -166,6 +166,9 @@ void put_queue::end_attempt(job& j, int nodes, bool complete, moment now) {
         finish(j, now);
         return;
     }
+    // Fewer than wanted, but the item is out there: the caller need not wait for more.
+    if (j.nodes > 0)
+        report(j);
     if (m_core.nodes.empty())
         m_core.actions.emplace_back(want_nodes{});
     auto const pause = j.nodes == 0 && j.attempt == 1

@@ -123,6 +123,17 @@ TEST_F(EnginePut, StoresWithoutWaitingForDeadNodes) {
     EXPECT_TRUE(node.take<start_put>().empty());
 }
 
+TEST_F(EnginePut, TellsOfAFewNodesWithoutWaitingForTheNextAttempt) {
+    know(2);
+    ASSERT_FALSE(put(5));
+    EXPECT_EQ(serve(1), 0U);
+    EXPECT_EQ(serve(1), 1U);
+    EXPECT_FALSE(reported); // the other node may still answer
+    node.advance(2000ms);
+    EXPECT_EQ(reported, 1);
+    EXPECT_EQ(node.core.stats().puts_done, 0U); // more nodes are tried later
+}
+
 TEST_F(EnginePut, UsesTheSessionsTraversalWhileNoNodeIsKnown) {
     ASSERT_FALSE(put(5));
     auto const started = node.take<start_put>();
