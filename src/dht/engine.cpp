@@ -221,8 +221,11 @@ void engine::on_response(request_id id, endpoint const& from, lt::bdecode_node c
                          moment now) {
     auto& core = m_impl->core;
     auto const query = m_impl->answered(id, from);
-    if (!query)
+    if (!query) {
+        m_impl->gets.on_stray_reply(from, message, now);
+        m_impl->pump(now);
         return;
+    }
     core.learn_rtt(query->age(now.mono));
     if (auto const seen = wire::seen_endpoint(message))
         core.voter.vote(from.address(), *seen);

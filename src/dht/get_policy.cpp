@@ -92,6 +92,19 @@ void get_policy::on_negative(endpoint const& from, time_point now) {
         give_up_direct(now);
 }
 
+void get_policy::on_crossed(endpoint const& from, time_point now) {
+    auto* l = find(from);
+    if (m_ended || !l || l->closed || l->in_pacer)
+        return;
+    if (m_has_value || m_recursion_began || l->sends > m_settings.max_resends) {
+        on_negative(from, now);
+        return;
+    }
+    ++l->sends;
+    l->in_pacer = true;
+    m_steps.emplace_back(ask{l->who.where, true});
+}
+
 void get_policy::on_nothing_newer() {
     finish(m_has_value ? error_code{} : errc::not_found);
 }
@@ -200,6 +213,12 @@ std::vector<endpoint> get_policy::silent() const {
         if (!l.closed && l.last_sent)
             out.push_back(l.who.where);
     return out;
+}
+
+bool get_policy::awaits(endpoint const& from) const {
+    return !m_ended && std::any_of(m_lines.begin(), m_lines.end(), [&](line const& l) {
+        return l.who.where == from && l.last_sent && !l.closed;
+    });
 }
 
 void get_policy::finish(error_code why) {

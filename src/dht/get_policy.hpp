@@ -47,6 +47,10 @@ public:
     void on_direct_value(endpoint const& from, weight w, time_point now);
     /// An error, no value, or something that does not verify.
     void on_negative(endpoint const& from, time_point now);
+    /// The answer to another query of ours came in place of this one's: libtorrent tells
+    /// replies of one address apart by 15 random bits. Asks again at once while resends
+    /// are left; then it is on_negative().
+    void on_crossed(endpoint const& from, time_point now);
     /// The author itself says that there is nothing newer than what the caller knows.
     void on_nothing_newer();
     void on_recursive_value(weight w, time_point now);
@@ -59,6 +63,8 @@ public:
     [[nodiscard]] std::vector<step> take() { return std::exchange(m_steps, {}); }
     [[nodiscard]] bool ended() const { return m_ended; }
     [[nodiscard]] bool recursing() const { return m_recursion_began.has_value(); }
+    /// A query has gone to this node, and no answer was taken from it.
+    [[nodiscard]] bool awaits(endpoint const& from) const;
     [[nodiscard]] get_mode mode() const { return m_mode; }
     /// Endpoints that were asked and said nothing at all so far.
     [[nodiscard]] std::vector<endpoint> silent() const;

@@ -235,7 +235,7 @@ void get_queue::on_value(job& j, wire::get_reply const& reply, endpoint const& f
         auto claimed = wire::item_of(reply, *j.address);
         if (!claimed) {
             ++m_core.counts.dropped_bad_signature;
-            j.policy.on_negative(from, now.mono);
+            on_misfit(j, *reply.value, from, now);
             return;
         }
         item = std::move(claimed.value());
@@ -244,7 +244,7 @@ void get_queue::on_value(job& j, wire::get_reply const& reply, endpoint const& f
     }
     auto const seq = item.seq;
     if (!accept(j, std::move(item), get_source::direct, now)) {
-        j.policy.on_negative(from, now.mono);
+        on_misfit(j, *reply.value, from, now);
     } else if (j.address && seq <= j.known_seq) {
         if (author)
             j.policy.on_nothing_newer();
@@ -256,6 +256,37 @@ void get_queue::on_value(job& j, wire::get_reply const& reply, endpoint const& f
                                                       : get_policy::weight::may_be_old,
                                  now.mono);
     }
+}
+
+void get_queue::on_misfit(job& j, byte_view value, endpoint const& from, moment now) {
+    bool const crossed =
+        hand_over(value, from, now)
+        || std::any_of(m_core.queries.begin(), m_core.queries.end(), [&from](auto const& entry) {
+               return entry.second.to.address() == from.address();
+           });
+    if (crossed)
+        j.policy.on_crossed(from, now.mono);
+    else
+        j.policy.on_negative(from, now.mono);
+}
+
+bool get_queue::hand_over(byte_view value, endpoint const& from, moment now) {
+    auto* const other = find(wire::target_of_immutable(value));
+    if (!other || other->address || !other->policy.awaits(from))
+        return false;
+    wire::mutable_item item;
+    item.value = to_bytes(value);
+    if (!accept(*other, std::move(item), get_source::direct, now))
+        return false;
+    other->policy.on_direct_value(from, get_policy::weight::last_word, now.mono);
+    perform(*other, now);
+    return true;
+}
+
+void get_queue::on_stray_reply(endpoint const& from, lt::bdecode_node const& message, moment now) {
+    auto const reply = wire::decode_get_reply(message);
+    if (reply && reply.value().value)
+        (void)hand_over(*reply.value().value, from, now);
 }
 
 bool get_queue::accept(job& j, wire::mutable_item item, get_source source, moment now) {

@@ -26,6 +26,8 @@ public:
 
     void on_sent(std::uint64_t job, endpoint const& to, moment now);
     void on_reply(open_query const& query, lt::bdecode_node const& message, moment now);
+    /// A reply to a query that nobody waits for: its value may be another get's.
+    void on_stray_reply(endpoint const& from, lt::bdecode_node const& message, moment now);
     void on_no_reply(open_query const& query, moment now);
     void on_recursive_item(wire::mutable_item const& item, moment now);
     void on_recursive_done(wire::item_address const& what, moment now);
@@ -85,6 +87,10 @@ private:
     /// Verifies and keeps a value; false if it is not valid.
     bool accept(job& j, wire::mutable_item item, get_source source, moment now);
     void on_value(job& j, wire::get_reply const& reply, endpoint const& from, moment now);
+    /// For a value that is not what `j` asked for; `from` may have crossed two answers.
+    void on_misfit(job& j, byte_view value, endpoint const& from, moment now);
+    /// Gives an immutable value to the get that waits for it from this node.
+    bool hand_over(byte_view value, endpoint const& from, moment now);
     void finish(job& j, error_code why, moment now);
     job* find(target const& what);
 

@@ -350,5 +350,81 @@ TEST_F(EngineGet, ImmutableIsAskedOfTheHolderAndHashChecked) {
     EXPECT_EQ(done, error_code{});
 }
 
+// libtorrent may hand the answer to one query of ours to another at the same address.
+struct CrossedAnswers : EngineGet {
+    struct wanted {
+        bytes value;
+        bytes got{};
+        std::optional<error_code> done{};
+        request_id asked{};
+    };
+    wanted one{to_bytes(std::string_view("3:one"))};
+    wanted two{to_bytes(std::string_view("3:two"))};
+
+    void ask(wanted& w) {
+        node.core.hint_endpoint(bob.key(), place, node.clock.now());
+        node.core.get_immutable(wire::target_of_immutable(w.value), bob.key(),
+                                {[&](got_immutable const& g) { w.got = g.value; },
+                                 [&](error_code why) { w.done = why; }},
+                                node.clock.now());
+        node.pump();
+        w.asked = node.take<send_query>().at(0).id;
+    }
+    void answer(request_id id, bytes const& value) {
+        wire::get_reply reply;
+        reply.value = value;
+        node.respond(id, place, test::answer_with(encode(reply)));
+    }
+};
+
+TEST_F(CrossedAnswers, BothReachTheGetTheyAreFor) {
+    ask(one);
+    ask(two);
+    answer(one.asked, two.value);
+    EXPECT_EQ(two.got, two.value);
+    EXPECT_EQ(two.done, error_code{});
+    EXPECT_TRUE(one.got.empty());
+    answer(two.asked, one.value); // of a query that nobody waits for any more
+    EXPECT_EQ(one.got, one.value);
+    EXPECT_EQ(one.done, error_code{});
+    EXPECT_TRUE(node.take<start_get_immutable>().empty());
+}
+
+TEST_F(CrossedAnswers, AreAskedForAgainAtOnce) {
+    ask(one);
+    ask(two);
+    answer(one.asked, two.value);
+    auto const again = node.take<send_query>();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].to, place);
+    answer(again[0].id, one.value);
+    EXPECT_EQ(one.got, one.value);
+}
+
+TEST_F(CrossedAnswers, AMutableGetAsksAgainWhileOthersWait) {
+    ask(one);
+    auto const got = node.get(request());
+    answer(node.take<send_query>().at(0).id, one.value);
+    EXPECT_EQ(one.got, one.value);
+    EXPECT_TRUE(node.take<start_get>().empty());
+}
+
+TEST_F(CrossedAnswers, AHolderOfNonsenseIsLeftAfterItsResends) {
+    ask(one);
+    ask(two);
+    auto next = one.asked;
+    int asked = 0;
+    for (;;) {
+        answer(next, to_bytes(std::string_view("8:nonsense")));
+        auto const again = node.take<send_query>();
+        if (again.empty())
+            break;
+        ASSERT_LT(++asked, 10);
+        next = again[0].id;
+    }
+    EXPECT_EQ(asked, 2);
+    EXPECT_EQ(node.take<start_get_immutable>().size(), 1U);
+}
+
 } // namespace
 } // namespace tau::dht
