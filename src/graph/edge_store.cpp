@@ -77,17 +77,20 @@ error_code edge_store::add_claim(wallet_address const& from, wallet_address cons
     auto const f = find(from);
     if (f == no_node || !m_ranks[f].online)
         return errc::not_found;
-    if (auto const known = find(to); known != no_node) {
-        auto const* held = m_lists[f].find(known);
+    auto t = find(to);
+    if (t != no_node) {
+        auto const* held = m_lists[f].find(t);
         if (held != nullptr && held->has(claim::mine))
             return {};
     }
     if (m_own[f] >= m_limits.max_claims)
         return errc::too_large;
-    auto const added = find_or_add(to);
-    if (!added)
-        return added.error();
-    auto const t = added.value();
+    if (t == no_node) {
+        auto const added = find_or_add(to);
+        if (!added)
+            return added.error();
+        t = added.value();
+    }
     auto* own = m_lists[f].find(t);
     if (own == nullptr)
         own = &m_lists[f].insert({t, 0, now});

@@ -95,6 +95,10 @@ public:
         bool dialable = false;
     };
     [[nodiscard]] rank const& rank_of(node_index node) const { return m_ranks[node]; }
+    /// Asks the processor for what find(wallet) reads first.
+    void prefetch(wallet_address const& wallet) const {
+        m_table.prefetch(keyed_hash(wallet.data(), m_hash_key));
+    }
     void prefetch_rank(node_index node) const { __builtin_prefetch(&m_ranks[node]); }
     void prefetch_list(node_index node) const { __builtin_prefetch(&m_lists[node]); }
 

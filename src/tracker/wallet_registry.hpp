@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace tau::tracker {
@@ -89,8 +90,9 @@ public:
         return end < m_devices.size() ? end : no_more;
     }
     [[nodiscard]] error_code restore_device(device_state const& state, moment now);
-    [[nodiscard]] error_code restore_claim(wallet_address const& from, wallet_address const& to,
-                                           moment now);
+    /// Returns how many of the claims are held now.
+    std::size_t restore_claims(wallet_address const& from, std::span<wallet_address const> to,
+                               moment now);
 
 private:
     struct device {

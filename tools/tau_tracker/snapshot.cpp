@@ -279,10 +279,11 @@ private:
     void read_claims(reader& in) {
         auto const from = in.fixed<wallet_address>();
         auto const count = in.number<std::uint16_t>();
-        m_store.change_wallets([&](tracker::wallet_registry& wallets) {
-            for (unsigned i = 0; i < count && !in.failed(); ++i)
-                if (!wallets.restore_claim(from, in.fixed<wallet_address>(), m_now))
-                    ++m_counts.claims;
+        m_targets.clear();
+        for (unsigned i = 0; i < count && !in.failed(); ++i)
+            m_targets.push_back(in.fixed<wallet_address>());
+        m_counts.claims += m_store.change_wallets([&](tracker::wallet_registry& wallets) {
+            return wallets.restore_claims(from, m_targets, m_now);
         });
     }
 
@@ -290,6 +291,7 @@ private:
     moment m_now;
     std::uint32_t m_passed_s;
     snapshot_counts m_counts;
+    std::vector<wallet_address> m_targets;
     info_hash m_hash;
     std::uint32_t m_downloaded = 0;
     bool m_is_restored = false;
