@@ -18,7 +18,7 @@ enum class reply {
     completed, ///< `response` has our part; the session adds token and nodes (return false)
     answered_and_report, ///< `response` is whole (return true); pass the query to
                          ///< engine::on_request()
-    answered,            ///< `response` is whole (return true); nothing else to do
+    answered, ///< `response` is whole (return true), without token and nodes; nothing else to do
 };
 
 /// Answers queries from the network out of an immutable snapshot of what we authored.

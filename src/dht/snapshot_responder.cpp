@@ -98,7 +98,9 @@ reply snapshot_responder::answer_get(endpoint const& source, lt::bdecode_node co
         r["v"] = lt::entry::preformatted_type(item->value);
     }
     m_gets_served.fetch_add(1, std::memory_order_relaxed);
-    return reply::completed;
+    // The session's own storage may hold an older copy of our item, put there by anybody, and
+    // would write it over ours.
+    return item->is_mutable() ? reply::answered : reply::completed;
 }
 
 wire::exchange_reply snapshot_responder::draft(wire::exchange_query const& query,

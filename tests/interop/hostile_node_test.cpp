@@ -2,6 +2,8 @@
 #include "plugins/tau/plugin_set.hpp"
 #include "support/private_dht.hpp"
 #include "support/test_keys.hpp"
+#include "wire/bencode_node.hpp"
+#include "wire/krpc.hpp"
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/settings_pack.hpp>
@@ -103,6 +105,49 @@ TEST_F(HostileNode, CannotAnswerFromAnotherPort) {
     auto const item = get(relay.where());
     ASSERT_TRUE(item);
     EXPECT_EQ(item->source, dht::get_source::recursive);
+}
+
+/// Stores `item` at `node` as BEP 44 asks for it. The token is asked for with get_peers,
+/// which gives one for any target. True if the node acknowledged it.
+bool store_at(test::private_dht& dht, endpoint const& node, wire::mutable_item const& item) {
+    udp::socket socket(dht.context(), endpoint(boost::asio::ip::make_address("127.9.9.2"), 0));
+    socket.non_blocking(true);
+    auto const ask = [&](lt::entry message) {
+        message["t"] = "aa";
+        message["y"] = "q";
+        message["a"]["id"] = std::string(20, 'i');
+        socket.send_to(boost::asio::buffer(wire::encode_bencode(message)), node);
+        std::array<char, 2048> answer{};
+        std::size_t size = 0;
+        dht.run_until([&] {
+            error_code nothing;
+            size = socket.receive(boost::asio::buffer(answer), 0, nothing);
+            return !nothing && size > 0;
+        });
+        return std::string(answer.data(), size);
+    };
+    lt::entry get_peers(lt::entry::dictionary_t);
+    get_peers["q"] = "get_peers";
+    get_peers["a"]["info_hash"] = std::string(as_text(wire::target_of(item.address)));
+    auto const given = ask(get_peers);
+    auto const token =
+        std::string(lt::bdecode(given).dict_find_dict("r").dict_find_string_value("token"));
+    auto const answer = ask(wire::encode_put(item, as_bytes(token)));
+    return lt::bdecode(answer).dict_find_string_value("y") == "r";
+}
+
+TEST_F(HostileNode, CannotMakeTheAuthorAnswerWithAnOlderItem) {
+    publish("5:hello");
+    auto const old = get(test::private_dht::endpoint_of(author_session), dht::get_mode::direct);
+    ASSERT_TRUE(old);
+    ASSERT_FALSE(author.dht().put(chan, 7, to_bytes(std::string_view("5:newer")), {}));
+    dht.run_for(50ms);
+    auto const where = test::private_dht::endpoint_of(author_session);
+    EXPECT_TRUE(store_at(dht, where, old->item)); // libtorrent takes it
+    auto const item = get(where, dht::get_mode::direct);
+    ASSERT_TRUE(item);
+    EXPECT_EQ(item->item.seq, 7);
+    EXPECT_EQ(item->item.value, to_bytes(std::string_view("5:newer")));
 }
 
 /// Asks a node for nothing in particular from the address that `like` has, until it
