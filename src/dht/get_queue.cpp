@@ -341,7 +341,8 @@ void get_queue::on_no_reply(open_query const& query, moment now) {
 
 void get_queue::on_recursive_item(wire::mutable_item const& item, moment now) {
     auto* j = find(wire::target_of(item.address));
-    if (!j || !j->address)
+    // One that has not begun meets what an earlier get's traversal still brings.
+    if (!j || !j->address || !j->begun)
         return;
     // Whoever stores an item may hold an old one, so the last word is not known here.
     if (accept(*j, item, get_source::recursive, now) && j->best)

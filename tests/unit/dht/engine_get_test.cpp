@@ -319,6 +319,21 @@ TEST_F(EngineGet, BoundsHowManyAreInFlight) {
     EXPECT_EQ(bounded.core.stats().gets_queued, 1U);
 }
 
+// The traversal of an earlier get may still bring something while the next one waits.
+TEST_F(EngineGet, WhileWaitingIsNotEndedByWhatAnEarlierTraversalBrings) {
+    config settings;
+    settings.max_gets_in_flight = 1;
+    test::engine_driver bounded{alice, settings};
+    (void)bounded.get({bob.address("other"), get_mode::automatic, place, -1});
+    auto const got = bounded.get(request());
+    bounded.core.on_recursive_item(bob.item("chan", 7, "5:hello"), bounded.clock.now());
+    bounded.core.on_recursive_done(what, bounded.clock.now());
+    bounded.pump();
+    bounded.advance(40'000ms);
+    EXPECT_TRUE(got->done);
+    EXPECT_EQ(bounded.core.stats().gets_queued, 0U);
+}
+
 TEST_F(EngineGet, ThousandsOfHopelessGetsEndWithoutDeepRecursion) {
     int ended = 0;
     for (int i = 0; i < 20'000; ++i)
