@@ -257,8 +257,6 @@ void exchanger::on_request(endpoint const& source, byte_view message, moment now
     }
     ++m_core.counts.exchanges_in;
     bool const proven = check_asker(query.value(), source, now);
-    if (proven)
-        m_core.paced.set_rate(source, query.value().accepted_rate);
     auto valid = keep_valid(query.value().load);
     if (valid.empty() || !m_handler)
         return;
@@ -288,6 +286,8 @@ bool exchanger::check_asker(wire::exchange_query const& query, endpoint const& s
     }
     m_core.book.prove(query.from, source, now);
     m_core.served.prove(query.from, source, now.mono + m_core.settings.proof_lifetime, now.mono);
+    // Only here: a query without a proof may come from anybody who forges its source.
+    m_core.paced.set_rate(source, query.accepted_rate);
     ++m_core.counts.proofs_accepted;
     return true;
 }

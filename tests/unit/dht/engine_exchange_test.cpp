@@ -130,6 +130,22 @@ TEST_F(EngineExchange, AReplayedProofFromElsewhereMovesNothing) {
     EXPECT_EQ(bob.core.stats().proofs_accepted, before.proofs_accepted);
 }
 
+TEST_F(EngineExchange, AForgedSourceDoesNotChangeTheRateOfAFriend) {
+    (void)exchange({}, bob_at);
+    carry();
+    ASSERT_EQ(bob.core.endpoint_of(alice_key.key()), alice_at);
+    // Anybody can send this in alice's name: it carries no proof.
+    wire::exchange_query forged{alice_key.key(), {}};
+    forged.accepted_rate = 0;
+    ASSERT_TRUE(bob.ask(alice_at, encode(forged)));
+    (void)bob.take<send_query>();
+    for (int i = 0; i < 100; ++i)
+        bob.core.get({alice_key.address(std::to_string(i)), get_mode::direct, alice_at, -1}, {},
+                     bob.clock.now());
+    bob.pump();
+    EXPECT_EQ(bob.take<send_query>().size(), 100U);
+}
+
 TEST_F(EngineExchange, AnAnswerSignedByAnotherKeyIsNotBelieved) {
     test::engine_driver mallory{test::signer{'m'}, {}, 3};
     auto const out = exchange({}, bob_at);
