@@ -1,17 +1,21 @@
 #include "plugins/dht/dht_plugin.hpp"
 
 #include "plugins/session/interfaces.hpp"
+#include "wire/exchange.hpp"
 
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/session_handle.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <variant>
 
 namespace tau::plugins {
 namespace {
 
+// Exchanges whose items wait to be verified. More are not answered, so they come again.
+constexpr int max_reports_waiting = 1024;
 constexpr std::size_t max_tables = 64; // listen sockets a session may have; ours to choose
 
 std::array<char, 32> key_chars(public_key const& key) {
@@ -27,15 +31,19 @@ public:
     using report_handler = std::function<void(endpoint const&, bytes)>;
 
     engine_responder(std::shared_ptr<dht::responder> answers,
-                     std::shared_ptr<clock_source const> clock, report_handler on_report)
-        : m_answers(std::move(answers)), m_clock(std::move(clock)), m_report(std::move(on_report)) {
-    }
+                     std::shared_ptr<clock_source const> clock,
+                     std::shared_ptr<std::atomic<int>> waiting, report_handler on_report)
+        : m_answers(std::move(answers)), m_clock(std::move(clock)), m_waiting(std::move(waiting)),
+          m_report(std::move(on_report)) {}
 
     bool answer(std::string_view query, endpoint const& source, lt::bdecode_node const& message,
                 lt::entry& response) noexcept override {
+        if (m_waiting->load() >= max_reports_waiting && query == wire::exchange_method)
+            return false;
         auto const outcome = m_answers->on_query(query, source, message, response, m_clock->now());
         if (outcome == dht::reply::answered_and_report) {
             auto const raw = message.data_section();
+            m_waiting->fetch_add(1);
             m_report(source, bytes(raw.begin(), raw.end()));
         }
         return outcome == dht::reply::answered || outcome == dht::reply::answered_and_report;
@@ -44,6 +52,7 @@ public:
 private:
     std::shared_ptr<dht::responder> m_answers;
     std::shared_ptr<clock_source const> m_clock;
+    std::shared_ptr<std::atomic<int>> m_waiting; // reports on their way to the tau thread
     report_handler m_report;
 };
 
@@ -63,10 +72,12 @@ dht_plugin::dht_plugin(host& home, std::shared_ptr<clock_source const> clock, ra
       m_alive(std::make_shared<dht_plugin*>(this)) {
     add_routes();
     auto& context = home.context();
+    auto waiting = std::make_shared<std::atomic<int>>(0);
     home.add_responder(std::make_shared<engine_responder>(
-        m_engine.responder(), m_clock,
-        [&context, alive = m_alive](endpoint const& from, bytes raw) {
-            boost::asio::post(context, [alive, from, raw = std::move(raw)] {
+        m_engine.responder(), m_clock, waiting,
+        [&context, alive = m_alive, waiting](endpoint const& from, bytes raw) {
+            boost::asio::post(context, [alive, waiting, from, raw = std::move(raw)] {
+                waiting->fetch_sub(1);
                 if (auto* const self = *alive) {
                     self->m_engine.on_request(from, raw, self->m_clock->now());
                     self->perform_all();
