@@ -58,6 +58,8 @@ struct config {
     int wanted_put_nodes = 4;
     int max_put_attempts = 4;
     std::chrono::milliseconds put_retry{5'000};
+    /// Time that the session has to name nodes before a put is left to it.
+    std::chrono::milliseconds nodes_wait{1'000};
     /// A put without any report by then counts as taken by nobody.
     std::chrono::milliseconds put_timeout{35'000};
 

@@ -281,6 +281,8 @@ void engine::on_put_done(target const& what, std::int64_t seq, int nodes, moment
 void engine::on_nodes(std::vector<wire::node_info> const& nodes, moment now) {
     m_impl->core.learn_nodes(nodes);
     m_impl->nodes_at = now.mono + (nodes.empty() ? nodes_period_empty : nodes_period);
+    m_impl->puts.on_nodes(now);
+    m_impl->pump(now);
 }
 
 void engine::on_external_vote(ip_address const& voter, endpoint const& seen, moment) {

@@ -67,14 +67,38 @@ void put_queue::attempt(job& j, moment now) {
     ++j.attempt;
     if (j.attempt > 1)
         ++m_core.counts.puts_retried;
-    if (j.attempt % 2 == 1 && !m_core.nodes.empty()) {
-        j.at = state::walking;
-        j.deadline.reset();
-        j.walk.emplace(m_core.settings, j.what, m_core.resend_after());
-        j.walk->begin(m_core.nodes);
-        walk_on(j, now);
-        return;
+    if (j.attempt % 2 == 0) {
+        traverse(j, now);
+    } else if (!m_core.nodes.empty()) {
+        walk(j, now);
+    } else {
+        // The session has told us no node yet; its own put would wait for all that are dead.
+        j.at = state::seeking;
+        j.deadline = now.mono + m_core.settings.nodes_wait;
+        m_core.actions.emplace_back(want_nodes{});
+        set_deadline(j);
     }
+}
+
+void put_queue::on_nodes(moment now) {
+    std::vector<std::uint64_t> seeking;
+    for (auto const& [id, j] : m_jobs)
+        if (j->at == state::seeking && !m_core.nodes.empty())
+            seeking.push_back(id);
+    for (auto const id : seeking)
+        if (auto* j = find(id))
+            walk(*j, now);
+}
+
+void put_queue::walk(job& j, moment now) {
+    j.at = state::walking;
+    j.deadline.reset();
+    j.walk.emplace(m_core.settings, j.what, m_core.resend_after());
+    j.walk->begin(m_core.nodes);
+    walk_on(j, now);
+}
+
+void put_queue::traverse(job& j, moment now) {
     j.at = state::traversing;
     j.deadline = now.mono + m_core.settings.put_timeout;
     if (j.item)
@@ -192,6 +216,8 @@ bool put_queue::on_time(std::uint64_t id, moment now) {
     if (j->at == state::walking) {
         j->walk->on_time(now.mono);
         walk_on(*j, now);
+    } else if (j->at == state::seeking) {
+        traverse(*j, now);
     } else if (j->at == state::traversing) {
         end_attempt(*j, 0, false, now);
     } else if (j->at == state::pausing) {
@@ -205,7 +231,7 @@ bool put_queue::on_time(std::uint64_t id, moment now) {
 
 // Gives back the place among those in flight.
 void put_queue::release(job& j) {
-    if (j.at == state::walking || j.at == state::traversing)
+    if (j.at == state::seeking || j.at == state::walking || j.at == state::traversing)
         --m_active;
 }
 

@@ -30,6 +30,8 @@ public:
     void on_reply(open_query const& query, lt::bdecode_node const& message, moment now);
     void on_no_reply(open_query const& query, moment now);
     void on_put_done(target const& what, std::int64_t seq, int nodes, moment now);
+    /// The session told of nodes.
+    void on_nodes(moment now);
     /// False if `job` is none of ours.
     bool on_time(std::uint64_t job, moment now);
 
@@ -37,7 +39,7 @@ public:
     [[nodiscard]] std::size_t queued() const { return m_jobs.size() - m_active; }
 
 private:
-    enum class state { waiting, walking, traversing, pausing };
+    enum class state { waiting, seeking, walking, traversing, pausing };
     struct job {
         std::uint64_t id;
         target what;
@@ -55,6 +57,8 @@ private:
     void enter(std::unique_ptr<job> fresh, moment now);
     void start_waiting(moment now);
     void attempt(job& j, moment now);
+    void walk(job& j, moment now);
+    void traverse(job& j, moment now);
     void walk_on(job& j, moment now);
     void end_attempt(job& j, int nodes, bool complete, moment now);
     void report(job& j);

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t max_candidates = 128;
 // Queries of a walk that are unanswered at the same time.
 constexpr int max_in_flight = 12;
+// Nodes asked in one walk. Whoever invents ever closer nodes leads us no further.
+constexpr int max_asked = 96;
 // A node that was silent after this many datagrams counts as dead.
 constexpr int max_sends = 3;
 
@@ -110,8 +112,11 @@ void store_walk::advance() {
             n.at = state::storing;
             n.sends = 0;
             send(n);
+        } else if (n.at == state::known && m_asked == max_asked) {
+            continue;
         } else if (n.at == state::known && in_flight < max_in_flight) {
             n.at = state::asked;
+            ++m_asked;
             ++in_flight;
             send(n);
         }

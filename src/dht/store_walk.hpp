@@ -76,6 +76,7 @@ private:
     std::chrono::microseconds m_resend_after;
     std::vector<node> m_nodes; // by distance
     std::vector<step> m_steps;
+    int m_asked = 0;
     int m_taken = 0;
     bool m_ended = false;
 };

@@ -136,6 +136,8 @@ TEST_F(EnginePut, TellsOfAFewNodesWithoutWaitingForTheNextAttempt) {
 
 TEST_F(EnginePut, UsesTheSessionsTraversalWhileNoNodeIsKnown) {
     ASSERT_FALSE(put(5));
+    EXPECT_TRUE(node.take<start_put>().empty());
+    node.advance(1000ms);
     auto const started = node.take<start_put>();
     ASSERT_EQ(started.size(), 1U);
     EXPECT_FALSE(verify(started[0].item));
@@ -144,8 +146,52 @@ TEST_F(EnginePut, UsesTheSessionsTraversalWhileNoNodeIsKnown) {
     EXPECT_EQ(reported, 8);
 }
 
+TEST_F(EnginePut, AsksForNodesFirstAndWalksAsSoonAsTheyAreKnown) {
+    (void)node.take<want_nodes>();
+    ASSERT_FALSE(put(5));
+    EXPECT_EQ(node.take<want_nodes>().size(), 1U);
+    node.advance(100ms);
+    know(8);
+    node.pump();
+    EXPECT_EQ(serve(8), 0U);
+    EXPECT_GE(serve(8), 8U);
+    EXPECT_EQ(reported, 4);
+    node.advance(5000ms);
+    EXPECT_TRUE(node.take<start_put>().empty());
+}
+
+TEST_F(EnginePut, FollowsNobodyWhoInventsEverCloserNodes) {
+    know(1);
+    ASSERT_FALSE(put(5));
+    std::size_t asked = 0;
+    for (std::uint32_t round = 0; round < 2000 && !reported; ++round) {
+        for (auto const& query : node.take<send_query>()) {
+            if (query.query.find_key("q")->string() != "get")
+                continue;
+            ++asked;
+            // Every answer names two more, each closer than all before.
+            wire::get_reply reply{info(1).id};
+            for (std::uint32_t i = 0; i < 2; ++i) {
+                wire::node_info closer;
+                auto const what = wire::target_of(alice.address("chan"));
+                std::copy(what.begin(), what.end(), closer.id.octets.begin());
+                auto const far = 1'000'000U - static_cast<std::uint32_t>(2 * asked) - i;
+                for (std::size_t at = 0; at < 4; ++at)
+                    closer.id.octets[10 + at] ^= static_cast<std::uint8_t>(far >> (24 - 8 * at));
+                closer.where = endpoint(boost::asio::ip::address_v4(0x0b000000U + far), 6881);
+                reply.nodes.push_back(closer);
+            }
+            node.respond(query.id, query.to, test::answer_with(encode(reply)));
+        }
+        node.advance(1ms);
+    }
+    EXPECT_LT(asked, 100U);
+    EXPECT_EQ(node.take<start_put>().size(), 1U); // the walk has ended
+}
+
 TEST_F(EnginePut, IsRepeatedWhenNobodyTookItAndGivenUpInTheEnd) {
     ASSERT_FALSE(put(5));
+    node.advance(1000ms); // for the session to name nodes
     EXPECT_EQ(node.take<start_put>().size(), 1U);
     node.core.on_put_done(wire::target_of(alice.address("chan")), 5, 0, node.clock.now());
     node.advance(999ms);
@@ -161,8 +207,10 @@ TEST_F(EnginePut, IsRepeatedWhenNobodyTookItAndGivenUpInTheEnd) {
 
 TEST_F(EnginePut, ANewerItemReplacesOneThatIsUnderWay) {
     ASSERT_FALSE(put(5));
-    auto const old = node.take<start_put>();
+    node.advance(1000ms);
+    EXPECT_EQ(node.take<start_put>().size(), 1U);
     ASSERT_FALSE(put(6));
+    node.advance(1000ms);
     EXPECT_EQ(node.take<start_put>().at(0).item.seq, 6);
     // The report of the old one does not end the new one.
     node.core.on_put_done(wire::target_of(alice.address("chan")), 5, 8, node.clock.now());
@@ -175,6 +223,7 @@ TEST_F(EnginePut, BoundsHowManyAreInFlight) {
         ASSERT_FALSE(node.core.put(wire::salt::from(std::to_string(i)).value(), 1,
                                    to_bytes(std::string_view("1:x")), {}, node.clock.now()));
     node.pump();
+    node.advance(1000ms);
     EXPECT_EQ(node.take<start_put>().size(), 16U);
     EXPECT_EQ(node.core.stats().puts_queued, 84U);
 }
@@ -183,6 +232,7 @@ TEST_F(EnginePut, ImmutableIsServedAndForgotten) {
     auto const value = to_bytes(std::string_view("12:Hello World!"));
     auto const name = node.core.put_immutable(value, {}, node.clock.now()).value();
     node.pump();
+    node.advance(1000ms);
     EXPECT_EQ(node.take<start_put_immutable>().size(), 1U);
     auto const ask = encode(wire::get_query{name, {}});
     EXPECT_TRUE(node.ask(test::far_endpoint(9), ask));
