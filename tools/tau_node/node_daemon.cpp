@@ -23,6 +23,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto listen_poll = 10ms;
+// How often the nodes given by their address are tried while the DHT table is empty, and
+// how often it is looked at afterwards.
+constexpr auto enter_pause = 2s;
+constexpr auto entered_pause = 60s;
 constexpr auto idle_poll = 1ms;
 constexpr auto listen_wait = 10s;
 constexpr std::size_t token_bytes = 32;
@@ -196,11 +200,29 @@ void node_daemon::on_started(error_code ec) {
                                                          : messenger::read_receipts::off;
     messenger.set_read_receipts(receipts, [](error_code) {});
     check_name();
+    enter_network();
     try {
         open_api();
     } catch (failure const& e) {
         fail(e);
     }
+}
+
+// A small network needs every node in its tables, so what --bootstrap names by address is
+// an ordinary node to us. It may come up later than we do, or be back after a failure.
+void node_daemon::enter_network() {
+    if (m_stopping)
+        return;
+    bool const is_alone = m_session->table_nodes() == 0;
+    if (is_alone)
+        for (auto const& where : bootstrap_nodes_of(m_context.values))
+            m_session->session().add_dht_node({where.address().to_string(), where.port()});
+    m_session->refresh_table_nodes();
+    m_poll.expires_after(is_alone ? enter_pause : entered_pause);
+    m_poll.async_wait([this](error_code ec) {
+        if (!ec)
+            enter_network();
+    });
 }
 
 // The settings file wins over the name that was stored.

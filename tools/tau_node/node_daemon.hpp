@@ -38,6 +38,7 @@ private:
     void open_api();
     void tell_ready(std::string const& http);
     void check_name();
+    void enter_network();
     void stop();
     void finish();
     void save_state();

@@ -28,11 +28,11 @@ std::string join(std::vector<std::string> const& parts) {
     return out;
 }
 
-// Names that we would have to resolve ourselves, around the proxy.
-std::vector<std::string> addresses_only(std::vector<std::string> const& hosts) {
+// Names stand for routers, whom libtorrent asks but keeps out of its table.
+std::vector<std::string> routers_of(settings const& values) {
     std::vector<std::string> out;
-    for (auto const& host : hosts) {
-        if (parse_endpoint(host))
+    for (auto const& host : values.bootstrap) {
+        if (!parse_endpoint(host))
             out.push_back(host);
     }
     return out;
@@ -97,16 +97,25 @@ lt::session_params session_params_of(settings const& values,
     plugins::recommend(s);
     if (values.is_private)
         plugins::prepare_private(s);
-    auto bootstrap = values.bootstrap;
+    auto routers = routers_of(values);
     if (!values.proxy.host.empty()) {
         use_proxy(s, values.proxy);
-        bootstrap = addresses_only(bootstrap);
+        routers.clear(); // looking up their names would go around the proxy
     }
-    if (bootstrap.empty())
-        bootstrap.emplace_back(nowhere);
-    s.set_str(pack::dht_bootstrap_nodes, join(bootstrap));
+    if (routers.empty())
+        routers.emplace_back(nowhere);
+    s.set_str(pack::dht_bootstrap_nodes, join(routers));
     s.set_str(pack::listen_interfaces, join(values.listen));
     set_limits(s, values);
+    return out;
+}
+
+std::vector<endpoint> bootstrap_nodes_of(settings const& values) {
+    std::vector<endpoint> out;
+    for (auto const& host : values.bootstrap) {
+        if (auto const where = parse_endpoint(host))
+            out.push_back(where.value());
+    }
     return out;
 }
 
