@@ -16,7 +16,9 @@ class friend_watch {
 public:
     /// Since the last sign of life or the last act of our user in a conversation.
     static constexpr std::chrono::minutes active_time{10};
-    static constexpr std::chrono::seconds endpoint_read_pause{60};
+    /// Between two reads of where a friend is, while something waits for them; the courier's
+    /// growing pause counts if it is longer.
+    static constexpr std::chrono::seconds endpoint_read_pause{5};
 
     explicit friend_watch(engine_core& core) : m_core(core) {}
 
