@@ -88,7 +88,7 @@ class Place:
         node = Node(self.program, self.folder / name)
         self.nodes.append(node)
         if identity:
-            node.json("init", "--name", name.capitalize())
+            node.json("init", "--name", name[:20].capitalize())
         return node
 
     def __exit__(self, kind, value, trace):

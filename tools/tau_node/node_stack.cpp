@@ -5,8 +5,9 @@
 namespace tau::node {
 namespace {
 
-// How often the external endpoint is looked at; a change is published in `cidr`.
-constexpr std::chrono::seconds endpoint_check{2};
+// How often the external endpoint is looked at (a change is published in `cidr`), and
+// whether a watch has become due: its gets end without telling us.
+constexpr std::chrono::seconds tick{1};
 
 messenger::engine_ports ports_of(plugin_set& tau, store::port& store,
                                  stack_options const& options) {
@@ -42,7 +43,7 @@ node_stack::node_stack(plugins::owned_session& session,
       m_watch_timer(
           m_tau.context(), m_tau.clock(), [this] { return m_watches.wake_at(); },
           [this](moment now) { m_watches.on_time(now); }),
-      m_endpoint_timer(m_tau.context()) {
+      m_tick(m_tau.context()) {
     m_messenger.on_wake([this] { m_messenger_timer.update(); });
 }
 
@@ -57,7 +58,7 @@ void node_stack::start(messenger::done_handler ready) {
             // Each start repeats it: the DHT forgets items, and it costs two signatures.
             m_messenger.publish_binding(identity::make_binding(m_tau.keys(), now().wall),
                                         [](error_code) {});
-            tell_own_endpoints();
+            on_tick();
         }
         m_messenger_timer.update();
         ready(ec);
@@ -67,14 +68,15 @@ void node_stack::start(messenger::done_handler ready) {
 
 void node_stack::stop(std::function<void()> stopped) {
     m_stopping = true;
-    m_endpoint_timer.cancel();
+    m_tick.cancel();
     m_watch_timer.stop();
     m_messenger.stop([stopped = std::move(stopped)](error_code) { stopped(); });
 }
 
-void node_stack::tell_own_endpoints() {
+void node_stack::on_tick() {
     if (m_stopping)
         return;
+    m_watch_timer.update();
     std::vector<endpoint> own;
     if (auto const where = m_tau.dht_engine().external_endpoint())
         own.push_back(*where);
@@ -83,10 +85,10 @@ void node_stack::tell_own_endpoints() {
         m_messenger.on_own_endpoints(std::move(own));
         m_messenger_timer.update();
     }
-    m_endpoint_timer.expires_after(endpoint_check);
-    m_endpoint_timer.async_wait([this](error_code ec) {
+    m_tick.expires_after(tick);
+    m_tick.async_wait([this](error_code ec) {
         if (!ec)
-            tell_own_endpoints();
+            on_tick();
     });
 }
 

@@ -62,7 +62,7 @@ public:
 private:
     node_stack(plugins::owned_session& session, std::shared_ptr<identity::keyring const> keys,
                store::database db, stack_options options);
-    void tell_own_endpoints();
+    void on_tick();
 
     plugin_set m_tau;
     store::pool_runner m_runner;
@@ -71,7 +71,7 @@ private:
     plugins::wake_timer m_messenger_timer;
     channel::watch_set m_watches;
     plugins::wake_timer m_watch_timer;
-    boost::asio::steady_timer m_endpoint_timer;
+    boost::asio::steady_timer m_tick;
     std::vector<endpoint> m_told_endpoints;
     bool m_stopping = false;
 };

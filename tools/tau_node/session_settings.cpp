@@ -106,6 +106,9 @@ lt::session_params session_params_of(settings const& values,
         routers.emplace_back(nowhere);
     s.set_str(pack::dht_bootstrap_nodes, join(routers));
     s.set_str(pack::listen_interfaces, join(values.listen));
+    // A taken port is an error that the user hears of, not another port.
+    s.set_bool(pack::listen_system_port_fallback, false);
+    s.set_int(pack::max_retry_port_bind, 0);
     set_limits(s, values);
     return out;
 }
