@@ -30,8 +30,8 @@ void async_http_call(boost::asio::io_context& io,
                      boost::asio::generic::stream_protocol::endpoint const& where, http_call call,
                      std::function<void(result<http_response>)> done);
 
-/// The largest body that async_http_call() takes. Set by us: a long history is below it.
-inline constexpr std::size_t max_answer_bytes = 64 * 1024 * 1024;
+/// The largest body that async_http_call() takes. Set by us: as large as a backup may be.
+inline constexpr std::size_t max_answer_bytes = 256 * 1024 * 1024;
 
 /// A running reader of server-sent events; ends when destroyed.
 class event_subscription {

@@ -6,6 +6,8 @@ import sys
 
 from tau_node import Place, program_of, run_cases
 
+# Of BEP 44's test vectors: a key that is nobody's friend here.
+SOMEBODY = "77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548"
 DONE, FAILED, USAGE, NOT_FOUND, TIMED_OUT, NO_DAEMON = range(6)
 
 
@@ -172,14 +174,14 @@ def daemon_says_no(place):
     own = node.json("id")
     for arguments, code in (
             (["send", "nobody", "hello"], NOT_FOUND),
-            (["send", "ab" * 32, "hello"], NOT_FOUND),
+            (["send", SOMEBODY, "hello"], NOT_FOUND),
             (["friend", "add", "tau:1234"], USAGE), (["friend", "add", "zz"], USAGE),
-            (["friend", "add", own["uri"]], USAGE),
-            (["friend", "accept", "ab" * 32], NOT_FOUND), (["friend", "remove", "bob"], NOT_FOUND),
-            (["save", "ab" * 32, "/tmp/never"], NOT_FOUND), (["save", "zz", "/tmp/never"], USAGE),
-            (["delete", "ab" * 32], NOT_FOUND), (["get", "zz"], USAGE),
-            (["get", "--key", "ab" * 32, "--salt", "s" * 65], USAGE),
-            (["get", "--key", "ab" * 32, "--salt", "s", "--endpoint", "nowhere"], USAGE),
+            (["friend", "add", own["uri"]], USAGE), (["send", "ab" * 32, "hello"], USAGE),
+            (["friend", "accept", SOMEBODY], NOT_FOUND), (["friend", "remove", "bob"], NOT_FOUND),
+            (["save", SOMEBODY, "/tmp/never"], NOT_FOUND), (["save", "zz", "/tmp/never"], USAGE),
+            (["delete", SOMEBODY], NOT_FOUND), (["get", "zz"], USAGE),
+            (["get", "--key", SOMEBODY, "--salt", "s" * 65], USAGE),
+            (["get", "--key", SOMEBODY, "--salt", "s", "--endpoint", "nowhere"], USAGE),
             (["put", "v", "--salt", "gossip"], USAGE), (["put", "v", "--salt", "s" * 65], USAGE),
             (["channel", "publish", "msg", "v"], USAGE), (["inbox", "--since", "yesterday"], USAGE),
             (["inbox", "nobody"], NOT_FOUND), (["send", "x", "--file", "/nonexistent"], NOT_FOUND),

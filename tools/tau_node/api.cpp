@@ -122,6 +122,7 @@ net::router api::routes() {
                  send_json(reply, json::object());
                  m_host.stop();
              }});
+    out.add({"GET", "/v1/backup", [this](auto const&, auto const& reply) { send_backup(reply); }});
     out.add({"GET", "/v1/events",
              [this](auto const& request, auto const& reply) { open_events(request, reply); }});
     add_friend_routes(out);
@@ -133,6 +134,10 @@ net::router api::routes() {
 std::optional<public_key> api::who(std::string const& text, net::http_reply const& reply) const {
     if (auto const parsed = identity::parse_contact(text))
         return parsed.value().key;
+    if (text.size() == key_digits && is_hex(text)) {
+        send_error(reply, errc::invalid_argument, "this is no ed25519 public key");
+        return std::nullopt;
+    }
     auto const found = matching(m_stack.messenger().friends(), text);
     if (found.size() == 1)
         return found.front();

@@ -45,6 +45,7 @@ private:
     // api_status.cpp
     void status(net::http_reply const& reply);
     void show_identity(net::http_reply const& reply);
+    void send_backup(net::http_reply const& reply);
     // api_friends.cpp
     void add_friend_routes(net::router& out);
     void list_friends(net::http_reply const& reply);

@@ -71,4 +71,13 @@ void api::show_identity(net::http_reply const& reply) {
                       {"name", who.name}});
 }
 
+// In the clear: the command that asks encrypts it, and only the owner can ask.
+void api::send_backup(net::http_reply const& reply) {
+    m_stack.messenger().export_backup([reply](result<bytes> const& content) {
+        if (!content)
+            return send_error(reply, content.error(), "cannot read the messages");
+        reply.send({200, "application/octet-stream", std::string(as_text(content.value()))});
+    });
+}
+
 } // namespace tau::node

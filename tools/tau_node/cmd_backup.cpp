@@ -1,6 +1,7 @@
 #include "identity/backup.hpp"
 #include "store/database.hpp"
 #include "tau_node/commands.hpp"
+#include "tau_node/daemon_client.hpp"
 #include "tau_node/node_daemon.hpp"
 #include "tau_node/passphrase.hpp"
 
@@ -10,9 +11,20 @@
 namespace tau::node {
 namespace {
 
-result<bytes> export_database(std::filesystem::path const& file) {
-    TAU_TRY(db, store::database::open(file.string()));
-    return db.export_all();
+// From the daemon if one runs, which alone has the database then; else from the file.
+bytes export_messages(data_folder const& data) {
+    try {
+        auto const content = daemon_client(data).download("/v1/backup");
+        return to_bytes(content);
+    } catch (failure const& e) {
+        if (e.exit() != exit_code::no_daemon)
+            throw;
+    }
+    auto db = store::database::open(data.database().string());
+    auto content = db ? db.value().export_all() : result<bytes>(db.error());
+    if (!content)
+        throw failed("cannot read the messages", content.error());
+    return std::move(content.value());
 }
 
 } // namespace
@@ -29,13 +41,11 @@ exit_code cmd_backup(command_context const& context, backup_arguments const& arg
     if (passphrase.empty())
         throw failure(exit_code::usage, "passphrase_required",
                       "a backup is always encrypted: choose a passphrase");
-    auto content = export_database(context.data.database());
-    if (!content)
-        throw failed("cannot read the messages", content.error());
+    auto content = export_messages(context.data);
     system_random random;
     auto const ec =
-        identity::write_backup(arguments.file, secret, content.value(), passphrase.view(), random);
-    sodium_memzero(content.value().data(), content.value().size());
+        identity::write_backup(arguments.file, secret, content, passphrase.view(), random);
+    sodium_memzero(content.data(), content.size());
     if (ec)
         throw failed("cannot write " + arguments.file, ec);
     if (context.is_json())
