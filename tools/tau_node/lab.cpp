@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdlib>
 
 namespace tau::node {
@@ -73,9 +74,10 @@ messenger::contact_info lab_person::contact() {
 }
 
 lab::lab(std::size_t nodes, teller tell)
-    : m_nodes(nodes), m_tell(std::move(tell)), m_start(steady_clock::now()),
-      m_folder(make_folder()), m_alice("alice", m_folder / "alice", nodes - 2),
-      m_bob("bob", m_folder / "bob", nodes - 1) {
+    : m_signals(m_io, SIGINT, SIGTERM), m_nodes(nodes), m_tell(std::move(tell)),
+      m_start(steady_clock::now()), m_folder(make_folder()),
+      m_alice("alice", m_folder / "alice", nodes - 2), m_bob("bob", m_folder / "bob", nodes - 1) {
+    m_signals.async_wait([this](error_code ec, int) { m_interrupted = !ec; });
     // Sessions verify no web server here, and loading the certificates takes their time.
     ::setenv("SSL_CERT_FILE", "/dev/null", 0);
     ::setenv("SSL_CERT_DIR", "/nonexistent", 0);
@@ -102,6 +104,9 @@ bool lab::run_until(std::function<bool()> const& ready, std::chrono::millisecond
             return false;
         m_io.restart();
         m_io.run_one_for(50ms);
+        // Not while it ends: then everything is closed as it should be.
+        if (m_interrupted && !m_stopped)
+            throw failure(exit_code::failed, "cancelled", "interrupted");
     }
     return true;
 }
@@ -193,6 +198,7 @@ void lab::stop() {
     }
     if (m_network)
         m_network->close();
+    m_signals.cancel();
     m_io.restart();
     m_io.run(); // returns when libtorrent has let go of everything
 }

@@ -3,6 +3,8 @@
 #include "plugins/session/local_network.hpp"
 #include "tau_node/node_stack.hpp"
 
+#include <boost/asio/signal_set.hpp>
+
 #include <filesystem>
 #include <list>
 #include <map>
@@ -97,7 +99,8 @@ public:
     bool kill_one();
     [[nodiscard]] std::size_t killed() const { return m_killed; }
 
-    /// Lets things happen until `ready` or the time is over; whether it is ready.
+    /// Lets things happen until `ready` or the time is over; whether it is ready. Throws
+    /// failure after Ctrl-C.
     bool run_until(std::function<bool()> const& ready, std::chrono::milliseconds timeout);
     /// As run_until(); throws failure that says what did not happen.
     void expect(std::string const& what, std::function<bool()> const& ready,
@@ -130,6 +133,8 @@ private:
     [[nodiscard]] std::string since(messenger::message_id const& id) const;
 
     boost::asio::io_context m_io{1};
+    boost::asio::signal_set m_signals;
+    bool m_interrupted = false;
     std::size_t m_nodes;
     teller m_tell;
     time_point m_start;
