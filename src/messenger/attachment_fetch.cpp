@@ -25,8 +25,7 @@ result<attachment_fetch> attachment_fetch::of(wire::content_ref ref, fetch_setti
 
 attachment_fetch::attachment_fetch(wire::content_ref ref, tree_shape shape, fetch_settings settings)
     : m_ref(std::move(ref)), m_shape(shape), m_settings(settings),
-      m_window(std::max<std::size_t>(1, settings.window_start)),
-      m_content(static_cast<std::size_t>(shape.size())) {
+      m_window(std::max<std::size_t>(1, settings.window_start)) {
     for (std::size_t i = 0; i < m_ref.roots.size(); ++i)
         want(m_ref.roots[i], {m_shape.top_level(), i});
 }
@@ -146,6 +145,8 @@ error_code attachment_fetch::place_index(tree_position where, byte_view plain) {
 
 void attachment_fetch::place_leaf(tree_position where, byte_view plain) {
     auto const size = m_shape.leaf_size(where.index);
+    // Not before: a friend may name many large contents and send none of them.
+    m_content.resize(static_cast<std::size_t>(m_shape.size()));
     std::copy_n(plain.begin(), size,
                 m_content.begin() + static_cast<std::ptrdiff_t>(where.index * leaf_bytes));
     m_fetched += size;

@@ -93,13 +93,34 @@ void attachment_keeper::fetch(contact_ptr const& from, message_id const& id,
     start_waiting();
 }
 
+// Those that waited longest come first.
 void attachment_keeper::start_waiting() {
-    for (auto const& [id, what] : m_jobs)
-        if (!what->started && m_running < max_fetches) {
-            what->started = true;
-            ++m_running;
-            start(what);
-        }
+    while (m_running < max_fetches) {
+        std::shared_ptr<job> next;
+        for (auto const& [id, what] : m_jobs)
+            if (!what->started && (!next || what->progressed < next->progressed))
+                next = what;
+        if (!next)
+            return;
+        next->started = true;
+        next->progressed = m_core.now().mono;
+        ++m_running;
+        start(next);
+    }
+}
+
+// What nobody has at present must not hold up the others.
+bool attachment_keeper::yield(std::shared_ptr<job> const& what) {
+    bool const others = std::any_of(m_jobs.begin(), m_jobs.end(),
+                                    [](auto const& entry) { return !entry.second->started; });
+    if (!others)
+        return false;
+    what->progressed = m_core.now().mono;
+    what->started = false;
+    --m_running;
+    m_core.alarms.cancel(what->alarm);
+    start_waiting();
+    return true;
 }
 
 void attachment_keeper::start(std::shared_ptr<job> const& what) {
@@ -138,7 +159,15 @@ void attachment_keeper::ask_more(std::shared_ptr<job> const& what) {
         finish(what, what->machine.failed());
         return;
     }
+    if (!what->started)
+        return;
     auto const now = m_core.now().mono;
+    bool const stalled = now - what->progressed >= m_core.settings.attachment_timeout;
+    if (stalled)
+        for (auto const& waiter : std::exchange(what->waiters, {}))
+            waiter(errc::timed_out);
+    if (stalled && (!m_jobs.contains(what->id) || yield(what)))
+        return;
     for (auto const& item : what->machine.next(now))
         ask(what, item);
     m_core.alarms.cancel(what->alarm);
@@ -146,9 +175,6 @@ void attachment_keeper::ask_more(std::shared_ptr<job> const& what) {
         auto const wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(*wake, now) - now);
         what->alarm = m_core.after(wait, m_core.guarded([this, what] { ask_more(what); }));
     }
-    if (now - what->progressed >= m_core.settings.attachment_timeout)
-        for (auto const& waiter : std::exchange(what->waiters, {}))
-            waiter(errc::timed_out);
 }
 
 void attachment_keeper::ask(std::shared_ptr<job> const& what, target const& item) {
@@ -197,7 +223,8 @@ void attachment_keeper::finish(std::shared_ptr<job> const& what, error_code ec) 
     save(what);
     m_core.alarms.cancel(what->alarm);
     m_jobs.erase(what->id);
-    --m_running;
+    if (what->started)
+        --m_running;
     // The commit above comes first, so whoever is told finds all items in the store.
     if (!ec && what->is_text)
         tell_arrived(what);
@@ -219,7 +246,8 @@ void attachment_keeper::tell_arrived(std::shared_ptr<job> const& what) {
 
 void attachment_keeper::when_done(message_id const& id, std::function<void(error_code)> done) {
     if (auto const found = m_jobs.find(id); found != m_jobs.end()) {
-        found->second->progressed = m_core.now().mono;
+        // Somebody waits for it, so it is next in the line.
+        found->second->progressed = found->second->started ? m_core.now().mono : time_point{};
         found->second->waiters.push_back(std::move(done));
     }
 }

@@ -51,6 +51,7 @@ private:
     struct job;
     void put_more(std::shared_ptr<upload> const& what);
     void start_waiting();
+    bool yield(std::shared_ptr<job> const& what);
     void start(std::shared_ptr<job> const& what);
     void ask_more(std::shared_ptr<job> const& what);
     void ask(std::shared_ptr<job> const& what, target const& item);
