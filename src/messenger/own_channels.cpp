@@ -75,6 +75,24 @@ void own_channels::on_own_item(wire::mutable_item const& item) {
                              m_core.ports.keys, m_core.ports.random));
 }
 
+// A node that has just started may know nobody yet, and nothing is found then.
+void own_channels::read_until_found(wire::salt const& salt,
+                                    std::function<void(dht::got_item const&)> on_item,
+                                    std::function<bool()> given_up, std::function<void()> done) {
+    dht::get_request request{{m_core.self(), salt}, dht::get_mode::recursive};
+    m_core.ports.dht.get(std::move(request),
+                         {m_core.guarded(on_item), m_core.guarded([=, this](error_code ec) {
+                              if (given_up())
+                                  return;
+                              if (!ec)
+                                  return done();
+                              m_core.after(restore_retry, [=, this] {
+                                  if (!given_up())
+                                      read_until_found(salt, on_item, given_up, done);
+                              });
+                          })});
+}
+
 void own_channels::read_back(std::vector<contact_ptr> const& friends, std::function<void()> done) {
     struct progress {
         std::size_t left = 0;
@@ -88,12 +106,12 @@ void own_channels::read_back(std::vector<contact_ptr> const& friends, std::funct
     };
     auto const read = [this, shared, finish](wire::salt const& salt, auto on_item) {
         ++shared->left;
-        dht::get_request request{{m_core.self(), salt}, dht::get_mode::recursive};
-        m_core.ports.dht.get(std::move(request),
-                             {m_core.guarded(on_item), m_core.guarded([shared, finish](error_code) {
-                                  if (--shared->left == 0)
-                                      finish();
-                              })});
+        read_until_found(
+            salt, on_item, [shared] { return !shared->done; },
+            [shared, finish] {
+                if (--shared->left == 0)
+                    finish();
+            });
     };
     for (auto const& salt : {channel::cidr_salt(), channel::wallet_salt(), device_salt()})
         read(salt, [this, salt](dht::got_item const& got) {

@@ -17,6 +17,8 @@ class own_channels {
 public:
     /// Our own device channel is read this often, to find another device of ours.
     static constexpr std::chrono::minutes device_read_pause{15};
+    /// After a restore, a channel that was not found is read again after this.
+    static constexpr std::chrono::milliseconds restore_retry{500};
 
     explicit own_channels(engine_core& core) : m_core(core) {}
 
@@ -40,6 +42,8 @@ private:
     void put(wire::salt const& salt, bytes value);
     [[nodiscard]] std::int64_t& seq_of(wire::salt const& salt);
     void read_own_device();
+    void read_until_found(wire::salt const& salt, std::function<void(dht::got_item const&)> on_item,
+                          std::function<bool()> given_up, std::function<void()> done);
     void on_endpoints(contact_ptr const& who, wire::mutable_item const& item);
     void on_wallet(contact_ptr const& who, wire::mutable_item const& item);
 
