@@ -38,8 +38,6 @@ void composer::compose_card(contact_ptr const& to, wire::contact_step step) {
     auto const key = m_core.ports.keys.contact_key(m_core.contact_generation);
     what.card =
         wire::contact_card{step, wire::contact_key::from(key.view()).value(), m_core.own_name};
-    to->row.has_our_key = m_core.contact_generation;
-    m_core.save(*to);
     compose(to, std::move(what));
 }
 
@@ -78,7 +76,7 @@ result<composer::composed> composer::make(contact& to, draft const& what) {
                    : now;
     out.root.kind = what.kind;
     out.root.links = to.dag.next_links();
-    if (m_core.receipts == read_receipts::off)
+    if (m_core.receipts == read_receipts::off || !to.late_unread.empty())
         out.root.links.seen.reset();
     out.root.text = what.text;
     out.root.file_name = what.file_name;
@@ -125,6 +123,12 @@ store::batch composer::changes_for(contact const& to, composed const& made) cons
     row.hidden = made.root.kind == wire::content_kind::contact;
     store::batch out;
     out.push_back(store::put_message{std::move(row), true});
+    if (made.root.card) {
+        // In one with the card: a crash between the two would leave them without our key.
+        auto with_key = to.row;
+        with_key.has_our_key = m_core.contact_generation;
+        out.push_back(store::put_friend{std::move(with_key)});
+    }
     for (auto const& item : made.items)
         out.push_back(store::put_item{{item.where, made.sealed.id, item.value}});
     return out;
@@ -134,6 +138,8 @@ void composer::on_stored(contact_ptr const& to, composed made) {
     to->newest_time = std::max(to->newest_time, made.time);
     to->dag.add({made.sealed.id, made.sealed.root, chain_side::ours, made.time, made.root.links});
     to->sent[made.sealed.id] = {};
+    if (made.root.card)
+        to->row.has_our_key = m_core.contact_generation;
     outgoing one;
     one.id = made.sealed.id;
     one.root = made.sealed.root;

@@ -3,6 +3,7 @@
 #include "dht/access.hpp"
 #include "messenger/attachment_keeper.hpp"
 #include "messenger/background_line.hpp"
+#include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
@@ -22,6 +23,11 @@ namespace {
 void resume(engine_core& core, contact_ptr const& who, loaded_state const& state) {
     if (!who->is_talking())
         return;
+    // A crash may have come between adding the friend and writing our card.
+    if (who->row.has_our_key == 0)
+        core.compose->compose_card(who, who->state() == friend_state::pending
+                                            ? wire::contact_step::request
+                                            : wire::contact_step::accept);
     core.deliver->offer(who);
     core.watch->begin(who);
     core.fetch->kick(who);
