@@ -83,6 +83,11 @@ struct contact {
     // Their channel values.
     std::int64_t seen_seq = -1;
     std::optional<target> read_by_them{}; ///< the last root that was applied
+    /// Messages before it of which nothing says that they have them.
+    std::vector<message_id> read_unproven{};
+    /// Messages of theirs that came after later ones had been read, and are not read yet:
+    /// until they are, we do not claim to have read all that precedes the newest.
+    std::unordered_set<target> late_unread{};
 
     // Direct delivery.
     std::size_t exchanges = 0; ///< under way

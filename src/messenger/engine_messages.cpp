@@ -50,6 +50,7 @@ void mark_rows(engine_core& core, std::vector<store::message_row> const& rows) {
         auto const from = core.find(row.peer);
         if (!from || row.direction != store::direction::in)
             continue;
+        from->late_unread.erase(row.root);
         if (row.state < static_cast<std::int64_t>(message_state::read)) {
             from->unread -= std::min<std::uint64_t>(from->unread, row.hidden ? 0 : 1);
             changes.push_back(store::set_message_state{
@@ -192,6 +193,7 @@ void engine::erase(message_id const& id, done_handler done) {
                             row.value().direction == store::direction::in
                             && row.value().state < static_cast<std::int64_t>(message_state::read);
                         peer->unread -= std::min<std::uint64_t>(peer->unread, unread ? 1 : 0);
+                        peer->late_unread.erase(row.value().root);
                         core->deliver->offer(peer);
                     }
                 }

@@ -136,6 +136,12 @@ bool message_dag::mark_seen(target const& root) {
     return true;
 }
 
+bool message_dag::precedes_seen(target const& root) const {
+    auto const found = m_messages.find(root);
+    return m_seen && found != m_messages.end()
+           && place_of(found->second.message) < place_of(m_messages.at(*m_seen).message);
+}
+
 std::optional<target> message_dag::complete_root() const {
     return m_complete;
 }

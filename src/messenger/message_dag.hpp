@@ -74,6 +74,8 @@ public:
     /// message links the newest one. False for an unknown root or one of ours.
     bool mark_seen(target const& root);
     [[nodiscard]] std::optional<target> seen() const { return m_seen; }
+    /// Whether the user has read a later message of theirs than this one.
+    [[nodiscard]] bool precedes_seen(target const& root) const;
 
     /// The newest root of theirs that is here together with everything it builds on;
     /// and those here that lie beyond it, newest first, at most `extra`.

@@ -115,7 +115,7 @@ wire::message_channel publisher::channel_of(contact const& to) const {
     out.skips = to.dag.skip_roots(wire::max_skip_roots, out.recent.size());
     out.complete_root = to.dag.complete_root();
     out.extra_roots = to.dag.beyond_complete(wire::max_extra_roots);
-    if (m_core.receipts == read_receipts::on)
+    if (m_core.receipts == read_receipts::on && to.late_unread.empty())
         out.read_root = to.dag.seen();
     return out;
 }

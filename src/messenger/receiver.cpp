@@ -1,5 +1,6 @@
 #include "messenger/receiver.hpp"
 
+#include "identity/keccak.hpp"
 #include "messenger/attachment_keeper.hpp"
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
@@ -8,6 +9,7 @@
 #include "messenger/own_channels.hpp"
 #include "messenger/root_fetcher.hpp"
 #include "messenger/views.hpp"
+#include "wire/bencode.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,6 +33,19 @@ store::message_row row_of(opened_message const& seal, wire::message_root const& 
     out.sealed = std::move(item);
     out.hidden = root.kind == wire::content_kind::contact;
     return out;
+}
+
+/// Whether more lies beyond a gap than our channel value can name.
+bool has_far_gaps(contact const& from) {
+    return from.dag.beyond_complete(wire::max_extra_roots + 1).size() > wire::max_extra_roots;
+}
+
+/// What an explicit receipt has to say about a message that came again.
+std::optional<message_id> id_to_name(contact const& from, byte_view item) {
+    auto const sealed = wire::unwrap_string(item);
+    if (!has_far_gaps(from) || !sealed)
+        return std::nullopt;
+    return identity::keccak256(sealed.value());
 }
 
 } // namespace
@@ -120,7 +135,7 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
         auto const root = wire::target_of_immutable(item);
         if (from && from->dag.has(root)) {
             if (from->is_talking()) // the sender does not know yet that we have it
-                m_core.deliver->owe_receipt(from);
+                m_core.deliver->owe_receipt(from, id_to_name(*from, item));
             continue;
         }
         bool const trusted = from && from->is_talking();
@@ -204,10 +219,9 @@ void receiver::on_taken(contact_ptr const& from, std::vector<incoming> const& me
             from->newest_time = std::max(from->newest_time, seal.time);
         if (std::find(fresh.begin(), fresh.end(), seal.id) != fresh.end())
             on_fresh(from, message, way);
-        bool const gaps =
-            from->dag.beyond_complete(wire::max_extra_roots + 1).size() > wire::max_extra_roots;
         if (from->is_talking())
-            m_core.deliver->owe_receipt(from, gaps ? std::optional(seal.id) : std::nullopt);
+            m_core.deliver->owe_receipt(from, has_far_gaps(*from) ? std::optional(seal.id)
+                                                                  : std::nullopt);
     }
     if (auto const read = from->dag.read_by_them())
         on_read_up_to(from, *read);
@@ -229,6 +243,8 @@ void receiver::on_fresh(contact_ptr const& from, incoming const& message, delive
     if (!from->is_talking())
         return;
     ++from->unread;
+    if (from->dag.precedes_seen(message.seal.root))
+        from->late_unread.insert(message.seal.root);
     if (message.root.content)
         m_core.attachments->fetch(from, message.seal.id, message.root, message.seal.time);
     // A long text is told of when it is here; a file at once, with its progress.
@@ -278,13 +294,26 @@ void receiver::on_delivered(contact_ptr const& from, message_id const& id) {
 }
 
 void receiver::on_read_up_to(contact_ptr const& from, target const& root) {
-    if (from->read_by_them == root)
-        return;
-    auto const before = std::exchange(from->read_by_them, root);
-    for (auto const& id : from->dag.up_to(root, before)) {
-        on_delivered(from, id);
+    // It shows that they have `root`. They may have read it while one before it was missing,
+    // which must not leave the outbox for that.
+    for (auto const& one : from->outbox)
+        if (one.root == root) {
+            on_delivered(from, message_id(one.id));
+            break;
+        }
+    auto ids = std::exchange(from->read_unproven, {});
+    if (from->read_by_them != root) {
+        auto const before = std::exchange(from->read_by_them, root);
+        auto const more = from->dag.up_to(root, before);
+        ids.insert(ids.end(), more.begin(), more.end());
+    }
+    for (auto const& id : ids) {
         auto const known = from->sent.find(id);
-        if (known != from->sent.end() && known->second.state != message_state::read)
+        if (known == from->sent.end() || known->second.state == message_state::read)
+            continue;
+        if (known->second.state < message_state::delivered)
+            from->read_unproven.push_back(id);
+        else
             set_state(from, id, message_state::read);
     }
 }
