@@ -1,5 +1,6 @@
 #include "tau_node/cli.hpp"
 
+#include "core/text.hpp"
 #include "tau_node/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -75,7 +76,11 @@ private:
             m_app.get_subcommands().empty() ? nullptr : m_app.get_subcommands().front();
         auto const hint =
             "; see tau-node " + (chosen != nullptr ? chosen->get_name() + " " : "") + "--help";
-        print_failure(usage_error(e.what() + hint), form());
+        auto const unknown = m_app.remaining();
+        auto const what = chosen == nullptr && !unknown.empty()
+                              ? "there is no command '" + escape_text(unknown.front()) + "'"
+                              : std::string(e.what());
+        print_failure(usage_error(what + hint), form());
         return static_cast<int>(exit_code::usage);
     }
 

@@ -33,7 +33,7 @@ exit_code cmd_restore(command_context const& context, backup_arguments const& ar
     auto const passphrase = read_passphrase(context.values.passphrase_file, passphrase_use::open);
     auto const backup = identity::read_backup(arguments.file, passphrase.view());
     if (!backup)
-        throw failed("cannot open " + arguments.file, backup.error());
+        throw unusable_file(arguments.file, backup.error());
     auto const keys = identity::keyring::from(backup.value().secret);
     if (!keys)
         throw failed("cannot derive the keys", keys.error());

@@ -38,6 +38,10 @@ private:
 /// `what` was attempted and `ec` came of it: "what: text of ec".
 [[nodiscard]] failure failed(std::string const& what, error_code ec);
 
+/// The file at `path`, which holds secrets, cannot be used because of `ec`: says what is
+/// wrong with it and what to do. Never a usage error: the arguments were right.
+[[nodiscard]] failure unusable_file(std::string const& path, error_code ec);
+
 /// "not_found" for errc::not_found and so on; "failed" for errors that are not ours.
 [[nodiscard]] std::string name_of(error_code ec);
 

@@ -92,12 +92,12 @@ identity::identity_secret load_secret(command_context const& context,
     if (!is_protected && is_protected.error() == errc::not_found)
         (void)read_contact(data); // says what to type
     if (!is_protected)
-        throw failed("cannot use " + file.path().string(), is_protected.error());
+        throw unusable_file(file.path().string(), is_protected.error());
     if (is_protected.value())
         passphrase = read_passphrase(context.values.passphrase_file, passphrase_use::open);
     auto secret = file.load(passphrase.view());
     if (!secret)
-        throw failed("cannot open " + file.path().string(), secret.error());
+        throw unusable_file(file.path().string(), secret.error());
     return std::move(secret.value());
 }
 
