@@ -5,6 +5,7 @@
 #   asan     build-asan/   AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan     build-tsan/   ThreadSanitizer
 #   fuzz     build-fuzz/   libFuzzer targets (clang)
+# TAU_BUILD_TESTS=OFF in the environment leaves the tests out, and what they need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,7 +27,8 @@ case $kind in
 esac
 
 cmake -S . -B "$dir" -G Ninja -Wno-dev --log-level=WARNING \
-    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "${flags[@]}" >/dev/null
+    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DTAU_BUILD_TESTS="${TAU_BUILD_TESTS:-ON}" \
+    "${flags[@]}" >/dev/null
 targets=()
 [ $# -gt 0 ] && targets=(--target "$@")
 cmake --build "$dir" "${targets[@]}"

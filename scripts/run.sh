@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/deps.sh run
-scripts/build.sh default tau-node
+TAU_BUILD_TESTS=OFF scripts/build.sh default tau-node
 once=()
 [ -t 0 ] || once=(--once)
 exec build/bin/tau-node lab "${once[@]}" "$@"
