@@ -86,13 +86,13 @@ void watch_set::on_time(moment now) {
         dht::get_request request{std::move(query.where), dht::get_mode::automatic, std::nullopt,
                                  query.known_seq};
         dht::get_observer observer;
-        observer.on_item = [weak, id = id](dht::got_item const& got) {
+        observer.on_item = [weak, watch = id](dht::got_item const& got) {
             if (auto const alive = weak.lock())
-                alive->offer(id, got.item);
+                alive->offer(watch, got.item);
         };
-        observer.on_done = [weak, id = id](error_code) {
+        observer.on_done = [weak, watch = id](error_code) {
             if (auto const alive = weak.lock())
-                alive->done(id);
+                alive->done(watch);
         };
         m_state->dht.get(std::move(request), std::move(observer));
     }

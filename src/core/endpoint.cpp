@@ -15,6 +15,9 @@ result<endpoint> parse_endpoint(std::string_view text) {
     bool const bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
     if (bracketed)
         host = host.substr(1, host.size() - 2);
+    // make_address() would read up to there and ignore the rest.
+    if (host.find('\0') != std::string_view::npos)
+        return errc::invalid_encoding;
 
     unsigned long port = 0;
     auto const [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);

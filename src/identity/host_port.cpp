@@ -38,17 +38,22 @@ bool is_host_name(std::string_view host) {
     }
 }
 
+// The library reads up to a zero octet only; behind it anything could stand.
+bool is_made_of(std::string_view host, std::string_view characters) {
+    return host.find_first_not_of(characters) == std::string_view::npos;
+}
+
 bool is_ipv4(std::string_view host) {
     boost::system::error_code ec;
     boost::asio::ip::make_address_v4(std::string(host), ec);
-    return !ec;
+    return !ec && is_made_of(host, "0123456789.");
 }
 
 bool is_ipv6(std::string_view host) {
     boost::system::error_code ec;
     boost::asio::ip::make_address_v6(std::string(host), ec);
     // A zone names an interface of one machine: it means nothing to another.
-    return !ec && host.find('%') == std::string_view::npos;
+    return !ec && is_made_of(host, "0123456789abcdefABCDEF:.");
 }
 
 result<std::uint16_t> parse_port(std::string_view digits) {

@@ -166,7 +166,6 @@ public:
         if (path.native().size() >= sizeof(sockaddr_un::sun_path))
             return errc::invalid_length;
         local::endpoint const where(path.native());
-        error_code ec;
         if (std::filesystem::is_socket(path)) {
             if (somebody_listens(m_io, where))
                 return errc::locked;

@@ -197,7 +197,7 @@ result<std::unique_ptr<statement>> connection::prepare(char const* sql) {
             return from_sqlite(code);
         }
     }
-    return std::make_unique<statement>(m_db, stmt);
+    return std::make_unique<statement>(stmt);
 }
 
 error_code connection::execute(std::string const& sql) {

@@ -19,7 +19,7 @@ namespace tau::store {
 /// Binding errors are kept and reported by the next step().
 class statement {
 public:
-    statement(sqlite3* db, sqlite3_stmt* stmt) : m_db(db), m_stmt(stmt) {}
+    explicit statement(sqlite3_stmt* stmt) : m_stmt(stmt) {}
     ~statement();
     statement(statement const&) = delete;
     statement& operator=(statement const&) = delete;
@@ -54,7 +54,6 @@ public:
     void skip() { ++m_column; }
 
 private:
-    sqlite3* m_db;
     sqlite3_stmt* m_stmt;
     int m_parameter = 0;
     int m_column = 0;

@@ -1,7 +1,8 @@
 // Runs a fuzz target without libFuzzer: every corpus file, every truncation of
-// it, and a fixed number of seeded mutations, so that plain builds smoke-test decoders.
+// it, and a given number of seeded mutations, so that plain builds smoke-test decoders.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -46,11 +47,11 @@ input mutated(input const& seed, std::mt19937& random) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fprintf(stderr, "usage: %s CORPUS-FOLDER\n", argv[0]);
+    if (argc != 3) {
+        std::fprintf(stderr, "usage: %s CORPUS-FOLDER MUTATIONS\n", argv[0]);
         return 2;
     }
-    constexpr int mutations = 20'000;
+    int const mutations = std::atoi(argv[2]);
     auto const corpus = read_corpus(argv[1]);
     for (auto const& seed : corpus)
         for (std::size_t length = 0; length <= seed.size(); ++length)

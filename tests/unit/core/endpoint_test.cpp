@@ -14,6 +14,9 @@ TEST(Endpoint, RejectsWhatIsNotAnAddressAndPort) {
     for (auto const* text : {"", ":", "1.2.3.4", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:-1", "host:80",
                              "2001:db8::1:80", "[1.2.3.4]:80", "[::1]80"})
         EXPECT_EQ(parse_endpoint(text).error(), errc::invalid_encoding) << text;
+    using namespace std::string_literals;
+    for (auto const& text : {"1.2.3.4\0:80"s, "[::1\0x]:80"s})
+        EXPECT_EQ(parse_endpoint(text).error(), errc::invalid_encoding) << text;
     for (auto const* text : {"1.2.3.4:65536", "1.2.3.4:99999999999999999999"})
         EXPECT_EQ(parse_endpoint(text).error(), errc::invalid_argument) << text;
 }

@@ -131,6 +131,9 @@ TEST(HostPort, RefusesEverythingElse) {
         EXPECT_EQ(parse_host_port(text).error(), errc::invalid_encoding) << text;
     for (auto const* text : {"host:0", "host:65536", "host:99999999999999999999"})
         EXPECT_EQ(parse_host_port(text).error(), errc::invalid_argument) << text;
+    using namespace std::string_literals;
+    for (auto const& text : {"1.2.3.4\0:80"s, "1.2.3.4\0.example:80"s, "[::1\0x]:80"s})
+        EXPECT_EQ(parse_host_port(text).error(), errc::invalid_encoding) << text;
     EXPECT_TRUE(parse_host_port(std::string(63, 'a') + ":80"));
     EXPECT_FALSE(parse_host_port(std::string(64, 'a') + ":80"));
 }
