@@ -82,6 +82,13 @@ error_code write_new(fs::path const& path, byte_view content) {
     return {};
 }
 
+// A file that is being written is called ".<name>.<random digits>".
+constexpr std::size_t suffix_digits = 8;
+
+std::string temporary_prefix(fs::path const& path) {
+    return "." + path.filename().string() + ".";
+}
+
 // Gives the finished file its name. link() fails where rename() would overwrite.
 error_code give_name(fs::path const& from, fs::path const& to, write_mode mode) {
     if (mode == write_mode::replace)
@@ -133,7 +140,7 @@ error_code write_private_file(fs::path const& path, byte_view content, write_mod
         return errc::already_exists;
     auto const suffix = to_hex(system_random().make<nonce>());
     auto temporary = path;
-    temporary.replace_filename("." + path.filename().string() + "." + suffix.substr(0, 8));
+    temporary.replace_filename(temporary_prefix(path) + suffix.substr(0, suffix_digits));
     auto problem = write_new(temporary, content);
     if (!problem)
         problem = give_name(temporary, path, mode);
@@ -142,6 +149,19 @@ error_code write_private_file(fs::path const& path, byte_view content, write_mod
         return problem;
     }
     return sync_folder_of(path);
+}
+
+void remove_unfinished(fs::path const& path) {
+    auto const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    auto const prefix = temporary_prefix(path);
+    std::error_code problem; // a folder that cannot be read has nothing of ours to remove
+    for (fs::directory_iterator at(folder, problem), end; !problem && at != end;
+         at.increment(problem)) {
+        auto const name = at->path().filename().string();
+        if (name.starts_with(prefix) && name.size() == prefix.size() + suffix_digits
+            && name.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos)
+            ::unlink(at->path().c_str());
+    }
 }
 
 result<secret_bytes> read_private_file(fs::path const& path, std::size_t max_bytes,

@@ -16,6 +16,10 @@ enum class write_mode { create, replace };
 [[nodiscard]] error_code write_private_file(std::filesystem::path const& path, byte_view content,
                                             write_mode mode);
 
+/// Removes what writers of `path` that were killed left beside it: hidden files that may
+/// hold its secrets. Only while nobody else writes it.
+void remove_unfinished(std::filesystem::path const& path);
+
 /// Whether a file must be ours alone, or is encrypted and may lie anywhere.
 enum class read_check { private_to_us, none };
 

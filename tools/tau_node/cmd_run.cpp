@@ -1,5 +1,7 @@
 #include "tau_node/node_daemon.hpp"
 
+#include "identity/private_file.hpp"
+
 namespace tau::node {
 
 exit_code cmd_run(command_context const& context) {
@@ -10,6 +12,10 @@ exit_code cmd_run(command_context const& context) {
     if (!keys)
         throw failed("cannot derive the keys", keys.error());
     auto lock = take_lock(context.data);
+    auto const& data = context.data;
+    for (auto const& file : {data.key_file(), data.contact(), data.http_token(),
+                             data.session_state(), data.endpoints()})
+        identity::remove_unfinished(file);
     node_daemon daemon(context, std::move(lock),
                        std::make_shared<identity::keyring const>(std::move(keys.value())));
     return daemon.run();

@@ -56,6 +56,19 @@ TEST_F(KeyFile, GivesTheIdentityBackOverItsLife) {
     EXPECT_EQ(files_in_folder(), 1u); // no temporary file is left
 }
 
+TEST_F(KeyFile, LeftoversOfAKilledWriterAreRemovedAndNothingElse) {
+    ASSERT_FALSE(create({}));
+    auto const name = file.path().filename().string();
+    for (auto const& other :
+         {"." + name + ".0123abcd", "." + name + ".0123abcx", "." + name + ".0123abcde",
+          std::string(".other.0123abcd"), name + ".bak"})
+        std::ofstream(folder / other) << "x";
+    remove_unfinished(file.path());
+    EXPECT_EQ(files_in_folder(), 5u);
+    EXPECT_FALSE(fs::exists(folder / ("." + name + ".0123abcd")));
+    EXPECT_TRUE(file.load({}));
+}
+
 TEST_F(KeyFile, KeepsAnImportedWallet) {
     auto with_wallet = secret.copy();
     with_wallet.imported_wallet = parse_wallet_secret(std::string(64, '1')).value();
