@@ -55,7 +55,8 @@ assert.ok((await put({ seq: 6, cas: 5 })).r, 'a put with the right cas was refus
 assert.ok((await put({ salt: Buffer.alloc(64, 's') })).r, 'a salt of 64 octets was refused')
 assert.ok((await put({ salt: Buffer.from('t'), v: Buffer.alloc(996, 'x') })).r)
 
-// What the node authored comes in one round trip with everything BEP 44 asks for.
+// What the node authored comes in one round trip, whole. It has no write token: only the
+// author can write it, and libtorrent adds tokens along with its own, perhaps older copy.
 const ours = bencode.encode(Buffer.from('served'))
 await driver.ask(`put own 12 ${Buffer.from(ours).toString('hex')}`)
 const key = Buffer.from(driver.key, 'hex')
@@ -66,8 +67,7 @@ assert.equal(Buffer.from(r.v).toString(), 'served')
 assert.deepEqual(Buffer.from(r.k), key)
 const octets = Buffer.concat([Buffer.from('4:salt3:own3:seqi12e1:v'), Buffer.from(ours)])
 assert.ok(verifies(Buffer.from(r.sig), octets, r.k))
-assert.ok(r.token, 'no write token')
-assert.ok(r.nodes, 'no nodes')
+assert.equal(r.token, undefined, 'the answer went through libtorrent\'s storage')
 const polled = await query('get', { target, seq: 12 })
 assert.equal(polled.r.v, undefined, 'the value was sent although the asker has it')
 
