@@ -18,6 +18,7 @@ struct api_host {
     plugins::owned_session& session;
     std::function<void()> stop; ///< ends the daemon once the answer is on its way
     unix_ms started{};
+    logger log{};
 };
 
 /// The daemon's HTTP API: JSON in, JSON and server-sent events out.
@@ -44,6 +45,7 @@ private:
 
     // api_status.cpp
     void status(net::http_reply const& reply);
+    void send_status(net::http_reply const& reply);
     void show_identity(net::http_reply const& reply);
     void send_backup(net::http_reply const& reply);
     // api_friends.cpp
@@ -86,6 +88,7 @@ private:
     std::uint64_t m_next_stream = 0;
     std::set<channel::watch_id> m_watches;
     std::map<std::string, std::int64_t> m_last_seq; ///< by salt, of what was put here
+    bool m_other_device_seen = false;
     std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };
 

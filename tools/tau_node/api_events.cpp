@@ -68,6 +68,11 @@ void api::open_events(net::http_request const& request, net::http_reply const& r
 }
 
 void api::on_event(messenger::event const& event) {
+    if (std::holds_alternative<messenger::other_device_seen>(event)
+        && !std::exchange(m_other_device_seen, true))
+        m_host.log.write(log_level::warning,
+                         "another device publishes under this identity; stop one of the two, "
+                         "because they overwrite each other");
     auto const told = std::visit(teller{m_stack.tau().keys().key()}, event);
     net::server_event const out{told.name,
                                 told.data.dump(-1, ' ', false, json::error_handler_t::replace)};

@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::chrono::milliseconds status_wait{20};
+
 json to_json(messenger::engine_counts const& c) {
     return {{"friends", c.friends},
             {"requests", c.requests},
@@ -31,8 +33,18 @@ json optional_text(std::optional<endpoint> const& where) {
 
 } // namespace
 
+// The count of nodes comes as an alert, so the answer waits a moment for it.
 void api::status(net::http_reply const& reply) {
-    m_host.session.refresh_table_nodes(); // for the next time that somebody asks
+    m_host.session.refresh_table_nodes();
+    auto const timer = std::make_shared<boost::asio::steady_timer>(m_stack.tau().context());
+    timer->expires_after(status_wait);
+    timer->async_wait([this, reply, timer, alive = m_alive](error_code) {
+        if (*alive)
+            send_status(reply);
+    });
+}
+
+void api::send_status(net::http_reply const& reply) {
     auto& engine = m_stack.tau().dht_engine();
     auto const now = m_stack.now();
     auto const up = std::chrono::duration_cast<std::chrono::seconds>(now.wall - m_host.started);
@@ -44,6 +56,7 @@ void api::status(net::http_reply const& reply) {
              {"external_endpoint", optional_text(engine.external_endpoint())},
              {"nat", name_of(engine.nat())},
              {"private", m_host.values.is_private},
+             {"other_device", m_other_device_seen},
              {"proxy", !m_host.values.proxy.host.empty()},
              {"messages", to_json(m_stack.messenger().counts())},
              {"dht", node::to_json(engine.stats())},

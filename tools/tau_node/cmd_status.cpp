@@ -56,6 +56,8 @@ exit_code cmd_status(command_context const& context) {
     print_line(fmt::format("puts        {} done, {} failed; {} under way, {} waiting",
                            count(puts, "done"), count(puts, "failed"), count(puts, "in_flight"),
                            count(puts, "queued")));
+    if (s.value("other_device", false))
+        print_line("warning     another device publishes under this identity; stop one of the two");
     return exit_code::done;
 }
 

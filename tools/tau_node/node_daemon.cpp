@@ -234,7 +234,8 @@ void node_daemon::check_name() {
 
 void node_daemon::open_api() {
     api_host host{m_context.values, *m_session,
-                  [this] { boost::asio::post(m_io, [this] { stop(); }); }, m_stack->now().wall};
+                  [this] { boost::asio::post(m_io, [this] { stop(); }); }, m_stack->now().wall,
+                  m_log};
     m_api = std::make_unique<api>(*m_stack, std::move(host));
     m_server = std::make_unique<net::http_server>(m_io, m_api->routes(), net::http_limits{},
                                                   m_log.named("http"));
