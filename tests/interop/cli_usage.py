@@ -97,7 +97,7 @@ def key_files(place):
     assert "passphrase" in node.text("run", "--private", "--passphrase-file",
                                      str(place.folder / "absent"), code=NOT_FOUND)
     key.write_bytes(before[:-1])
-    assert "length" in node.text("run", "--passphrase-file", str(secret), code=USAGE)
+    assert "damaged" in node.text("run", "--passphrase-file", str(secret), code=FAILED)
     key.write_bytes(before[:20] + bytes([before[20] ^ 1]) + before[21:])
     node.text("run", "--passphrase-file", str(secret), code=FAILED)
     key.write_bytes(before)
