@@ -35,12 +35,12 @@ scripts/build.sh fuzz "${names[@]/#/fuzz_}"
 run() { # name: the log ends up in $scratch/<name>.log, a crash in $scratch/<name>-crash-*
     local name=$1
     mkdir -p "$scratch/$name"
-    "$root/build-fuzz/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+    exec "$root/build-fuzz/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
         -max_len=4096 -print_final_stats=1 -artifact_prefix="$scratch/$name-" \
         "$scratch/$name" "$root/tests/fuzz/corpus/$name" >"$scratch/$name.log" 2>&1
 }
 
-declare -A running # process id to name
+declare -A running=() # process id to name
 cleanup() { [ ${#running[@]} -eq 0 ] || kill "${!running[@]}" 2>/dev/null || true; }
 trap cleanup EXIT
 
