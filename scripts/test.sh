@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, checks the layout and passes all tests.
 # usage: scripts/test.sh [--sanitize] [ctest arguments...]
-#   --sanitize  the whole suite under ASan and UBSan, unit and sim under TSan
+#   --sanitize  the whole suite under ASan and UBSan, what has threads under TSan
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,7 @@ if [ "${1:-}" = --sanitize ]; then
     ctest --test-dir build-asan --output-on-failure -j "$jobs" "$@"
     scripts/build.sh tsan
     ctest --test-dir build-tsan --output-on-failure -j "$jobs" -L 'unit|sim' "$@"
+    ctest --test-dir build-tsan --output-on-failure -j "$jobs" -R '^GuestMode' "$@"
     exit 0
 fi
 
