@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures Tau beside its peers and prints a table with the ratio to each in the same run.
-# usage: scripts/bench.sh [--quick] [dht] [tracker]
+# usage: scripts/bench.sh [--quick] [dht] [messenger] [tracker]
 #   --quick  few iterations: shows that everything runs, not how fast it is
-# The DHT benchmarks run in a network namespace of their own (root), where 10.77.0.0/16
-# is local, so that OpenDHT's nodes can have an address each; nothing leaves the machine.
+# DHT and messenger benchmarks run in network namespaces of their own (root), where
+# 10.77.0.0/16 is local, so that OpenDHT's nodes can have an address each; nothing leaves
+# the machine. docs/benchmarks.md says what is measured how.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,9 @@ gets=(--gets 200 --lossy-gets 2000 --dead-gets 20)
 puts=(--puts 40)
 rates=(--items 3000 --gets 3000 --seconds 10)
 opendht=(--gets 200 --lossy-gets 2000)
+messages=(--messages 300)
+files=(--files 40 --stock-files 1)
+idle=(--settle 300 --seconds 300)
 tracker_graph=()
 tracker_load=()
 wanted=()
@@ -21,37 +25,58 @@ for word in "$@"; do
             puts=(--puts 3)
             rates=(--nodes 30 --items 300 --gets 300 --seconds 2)
             opendht=(--nodes 24 --gets 10 --lossy-gets 50)
+            messages=(--messages 10)
+            files=(--nodes 60 --files 2 --stock-files 1 --stock-bytes 16384)
+            idle=(--settle 10 --seconds 10)
             tracker_graph=(10000 50000 1000)
             tracker_load=(--rounds 1 --seconds 1)
             ;;
-        dht | tracker) wanted+=("$word") ;;
+        dht | messenger | tracker) wanted+=("$word") ;;
         *)
-            echo "bench.sh: unknown word '$word'; use --quick, dht, tracker" >&2
+            echo "bench.sh: unknown word '$word'; use --quick, dht, messenger, tracker" >&2
             exit 2
             ;;
     esac
 done
-[ ${#wanted[@]} -gt 0 ] || wanted=(dht tracker)
+[ ${#wanted[@]} -gt 0 ] || wanted=(dht messenger tracker)
 
-bench_dht() {
-    scripts/build.sh default get_bench put_bench rate_bench opendht_bench
-    local space=taubench$$ results
-    results=$(mktemp)
+results=$(mktemp)
+space=taubench$$
+clean_up() {
+    ip netns del "$space" 2>/dev/null || true
+    rm -f "$results"
+}
+trap clean_up EXIT
+
+# make_space: the namespace that inside() runs commands in.
+make_space() {
+    [ ! -e "/run/netns/$space" ] || return 0
     ip netns add "$space"
-    trap 'ip netns del '"$space"'; rm -f '"$results" EXIT
     ip -n "$space" link set lo up
     ip -n "$space" route add local 10.77.0.0/16 dev lo
     ip -n "$space" route add default dev lo # libtorrent wants a route to the internet
-    local inside=(ip netns exec "$space")
+}
+inside() { ip netns exec "$space" "$@"; }
+
+bench_dht() {
+    scripts/build.sh default get_bench put_bench rate_bench opendht_bench
+    make_space
     {
-        "${inside[@]}" build/bench/rate_bench "${rates[@]}"
-        "${inside[@]}" build/bench/get_bench "${gets[@]}"
-        "${inside[@]}" build/bench/put_bench "${puts[@]}"
-        "${inside[@]}" build/bench/opendht_bench "${opendht[@]}"
-    } | tee "$results" >&2
-    echo
-    echo "load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores"
-    python3 tests/bench/table.py <"$results"
+        inside build/bench/rate_bench "${rates[@]}"
+        inside build/bench/get_bench "${gets[@]}"
+        inside build/bench/put_bench "${puts[@]}"
+        inside build/bench/opendht_bench "${opendht[@]}"
+    } | tee -a "$results" >&2
+}
+
+bench_messenger() {
+    scripts/build.sh default tau-node message_bench attachment_bench plain_nodes
+    make_space
+    {
+        inside build/bench/message_bench "${messages[@]}"
+        inside build/bench/attachment_bench "${files[@]}"
+        python3 tests/bench/messenger/idle.py build "${idle[@]}"
+    } | tee -a "$results" >&2
 }
 
 bench_tracker() {
@@ -65,3 +90,8 @@ scripts/deps.sh bench
 for part in "${wanted[@]}"; do
     "bench_$part"
 done
+if [ -s "$results" ]; then
+    echo
+    echo "load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores"
+    python3 tests/bench/table.py <"$results"
+fi

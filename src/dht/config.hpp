@@ -52,6 +52,10 @@ struct config {
     std::size_t max_gets_queued = 65'536;
     std::size_t max_puts_in_flight = 16;
     std::size_t max_puts_queued = 65'536;
+    /// What the session's DHT may send (libtorrent's dht_upload_rate_limit; stock: 8,000).
+    /// Above it libtorrent answers no queries, so puts of immutable items, of which a
+    /// picture has hundreds, begin no faster than half of it allows.
+    double upload_bytes_per_second = 1'000'000;
     /// Nodes that store an item: BEP 44's 8 closest.
     std::size_t put_nodes = 8;
     /// A put that fewer nodes took is repeated, with doubling pauses.
@@ -67,6 +71,10 @@ struct config {
     /// stock node blocks an address for 300 s that sends 50 datagrams within 10 s.
     double stock_queries_per_second = 2.5;
     double stock_burst = 16;
+    /// Same for a node of a friend whose session has stock limits. It asks us as well, and
+    /// our answers count like queries, so each side may use half of what there is.
+    double stock_friend_queries_per_second = 1.25;
+    double stock_friend_burst = 8;
     /// Same for all nodes of one public IP address together, so that nobody can make us
     /// flood a host by naming many of its ports. Loopback is exempt.
     double ip_queries_per_second = 200;

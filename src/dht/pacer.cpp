@@ -35,20 +35,25 @@ void pacer::submit(send_query query, pace_class kind, time_point now) {
     m_waiting.try_emplace(node, now);
 }
 
+pacer::limits pacer::limits_for(std::optional<double> stated) const {
+    if (!stated)
+        return {m_settings.stock_queries_per_second, m_settings.stock_burst};
+    auto const rate = std::min(*stated, m_settings.max_queries_per_second);
+    if (rate <= m_settings.stock_queries_per_second)
+        return {m_settings.stock_friend_queries_per_second, m_settings.stock_friend_burst};
+    return {rate, std::max(rate * stated_burst_seconds, m_settings.stock_burst)};
+}
+
 void pacer::set_rate(endpoint const& node, std::uint32_t queries_per_second) {
-    auto const rate = std::min<double>(queries_per_second, m_settings.max_queries_per_second);
-    if (rate <= m_settings.stock_queries_per_second) {
-        m_stated.erase(node);
-    } else {
-        if (m_stated.size() >= max_stated)
-            m_stated.erase(m_stated.begin());
-        m_stated.insert_or_assign(node, rate);
-    }
+    if (m_stated.size() >= max_stated)
+        m_stated.erase(m_stated.begin());
+    m_stated.insert_or_assign(node, queries_per_second);
     if (auto const found = m_lanes.find(node); found != m_lanes.end()) {
         auto& known = found->second;
         auto const before = known.burst;
-        known.rate = std::max(rate, m_settings.stock_queries_per_second);
-        known.burst = std::max(known.rate * stated_burst_seconds, m_settings.stock_burst);
+        auto const now_known = limits_for(queries_per_second);
+        known.rate = now_known.rate;
+        known.burst = now_known.burst;
         known.tokens = std::min(known.burst, known.tokens + std::max(0.0, known.burst - before));
         if (auto const waiting = m_waiting.find(node); waiting != m_waiting.end())
             waiting->second = known.refilled;
@@ -61,10 +66,8 @@ pacer::lane& pacer::lane_of(endpoint const& node, time_point now) {
         if (m_lanes.size() >= max_lanes)
             forget_idle(now);
         auto const stated = m_stated.find(node);
-        auto const rate =
-            stated == m_stated.end() ? m_settings.stock_queries_per_second : stated->second;
-        auto const burst = std::max(m_settings.stock_burst,
-                                    stated == m_stated.end() ? 0 : rate * stated_burst_seconds);
+        auto const [rate, burst] =
+            limits_for(stated == m_stated.end() ? std::nullopt : std::optional(stated->second));
         found = m_lanes.emplace(node, lane{burst, rate, burst, now}).first;
     }
     auto& out = found->second;

@@ -27,7 +27,7 @@ public:
     explicit pacer(config const& settings);
 
     void submit(send_query query, pace_class kind, time_point now);
-    /// The node accepts this many queries a second from one address; 0: stock.
+    /// The node, a friend's, accepts this many queries a second from one address; 0: stock.
     void set_rate(endpoint const& node, std::uint32_t queries_per_second);
 
     /// What may be sent now. A query for which `alive` is false is forgotten instead.
@@ -48,6 +48,13 @@ private:
         [[nodiscard]] bool idle() const { return urgent.empty() && bulk.empty(); }
     };
 
+    struct limits {
+        double rate;
+        double burst;
+    };
+
+    /// What a node takes that stated nothing, or this rate.
+    [[nodiscard]] limits limits_for(std::optional<double> stated) const;
     lane& lane_of(endpoint const& node, time_point now);
     void forget_idle(time_point now);
     void drain(endpoint const& node, lane& from, time_point now,

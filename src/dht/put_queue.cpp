@@ -12,7 +12,21 @@ enum : std::uint32_t { tag_get = 0, tag_put = 1 };
 // has only just come up.
 constexpr std::chrono::milliseconds first_pause{1000};
 
+// Share of the upload limit that puts of immutable items may fill, and how many seconds of
+// it at once.
+constexpr double upload_share = 0.5;
+constexpr double upload_burst_seconds = 10;
+// What one put sends: the value to each of the closest nodes, and the queries that find them.
+constexpr double store_overhead_bytes = 250;
+constexpr double lookup_bytes = 3'000;
+
 } // namespace
+
+put_queue::put_queue(engine_core& core)
+    : m_core(core),
+      m_upload(core.settings.upload_bytes_per_second * upload_share,
+               core.settings.upload_bytes_per_second * upload_share * upload_burst_seconds, 1),
+      m_alarm(core.next_id()) {}
 
 void put_queue::put(target const& what, wire::mutable_item item, put_observer observer,
                     moment now) {
@@ -41,7 +55,10 @@ void put_queue::enter(std::unique_ptr<job> fresh, moment now) {
         return;
     }
     m_by_target.emplace(fresh->what, fresh->id);
-    m_waiting.push_back(fresh->id);
+    if (fresh->item) // a channel never waits behind the items of a picture
+        m_waiting.push_front(fresh->id);
+    else
+        m_waiting.push_back(fresh->id);
     m_jobs.emplace(fresh->id, std::move(fresh));
     start_waiting(now);
 }
@@ -49,12 +66,27 @@ void put_queue::enter(std::unique_ptr<job> fresh, moment now) {
 void put_queue::start_waiting(moment now) {
     while (!m_waiting.empty() && m_active < m_core.settings.max_puts_in_flight) {
         auto* j = find(m_waiting.front());
+        if (j && j->at == state::waiting && !may_begin(*j, now))
+            break;
         m_waiting.pop_front();
         if (!j || j->at != state::waiting)
             continue;
         ++m_active;
         attempt(*j, now);
     }
+}
+
+bool put_queue::may_begin(job const& j, moment now) {
+    if (j.item)
+        return true;
+    auto const octets = static_cast<double>(m_core.settings.put_nodes)
+                            * (static_cast<double>(j.value.size()) + store_overhead_bytes)
+                        + lookup_bytes;
+    auto const wait = m_upload.wait_for(0, now.mono, octets);
+    if (wait == duration::zero() || wait == duration::max())
+        return m_upload.allow(0, now.mono, octets) || wait == duration::max();
+    m_core.deadlines.set(m_alarm, now.mono + wait);
+    return false;
 }
 
 put_queue::job* put_queue::find(std::uint64_t id) {
@@ -210,6 +242,10 @@ void put_queue::set_deadline(job& j) {
 }
 
 bool put_queue::on_time(std::uint64_t id, moment now) {
+    if (id == m_alarm) {
+        start_waiting(now);
+        return true;
+    }
     auto* j = find(id);
     if (!j)
         return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/rate_limiter.hpp"
 #include "dht/access.hpp"
 #include "dht/engine_core.hpp"
 #include "dht/store_walk.hpp"
@@ -19,7 +20,7 @@ namespace tau::dht {
 /// Threading: tau thread. Errors: none; the observer is told how many nodes took it.
 class put_queue {
 public:
-    explicit put_queue(engine_core& core) : m_core(core) {}
+    explicit put_queue(engine_core& core);
 
     void put(target const& what, wire::mutable_item item, put_observer observer, moment now);
     void put_immutable(target const& what, bytes value, put_observer observer, moment now);
@@ -56,6 +57,8 @@ private:
 
     void enter(std::unique_ptr<job> fresh, moment now);
     void start_waiting(moment now);
+    /// Whether the upload limit leaves room for one more put like this one.
+    bool may_begin(job const& j, moment now);
     void attempt(job& j, moment now);
     void walk(job& j, moment now);
     void traverse(job& j, moment now);
@@ -72,6 +75,8 @@ private:
     std::unordered_map<target, std::uint64_t> m_by_target;
     std::deque<std::uint64_t> m_waiting;
     std::size_t m_active = 0;
+    rate_limiter<int> m_upload; ///< octets of immutable puts; one bucket
+    std::uint64_t m_alarm;      ///< deadline of the first put that waits for it
 };
 
 } // namespace tau::dht

@@ -14,7 +14,7 @@ namespace tau::messenger {
 /// How a fetch paces itself. The window is the number of items asked for at one time; it
 /// grows by one with each that comes, up to window_max, and halves on a failure.
 struct fetch_settings {
-    std::size_t window_start = 32;
+    std::size_t window_start = 64;
     std::size_t window_max = 128;
     /// An item that was not answered in this time is asked for again.
     std::chrono::milliseconds item_timeout{5'000};

@@ -79,6 +79,8 @@ stack_options stack_options_of(command_context const& context, logger const& log
     dht.direct_timeout = std::chrono::milliseconds(values.direct_timeout_ms);
     dht.accepted_queries_per_second = static_cast<std::uint32_t>(values.accepted_queries_per_s);
     dht.max_queries_per_second = static_cast<double>(values.max_queries_per_s);
+    if (values.dht_upload_bytes_per_s > 0)
+        dht.upload_bytes_per_second = static_cast<double>(values.dht_upload_bytes_per_s);
     return out;
 }
 

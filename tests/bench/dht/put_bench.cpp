@@ -1,6 +1,6 @@
 // Time from a put until a third party reads the item, without loss, under loss, and with
 // dead nodes, by Tau and by stock libtorrent; and how long put() keeps its caller.
-// usage: put_bench [--nodes N] [--dead N] [--puts N]
+// usage: put_bench [--nodes N] [--dead N] [--puts N] [--stock-puts N]
 #include "arguments.hpp"
 #include "reader.hpp"
 
@@ -90,6 +90,7 @@ struct scene {
     impatient_reader& third_party;
     stock_writer& stock;
     std::size_t puts;
+    std::size_t stock_puts;
 };
 
 void measure(scene const& at, std::string const& scenario) {
@@ -111,7 +112,8 @@ void measure(scene const& at, std::string const& scenario) {
             (void)at.measured.tau().put(wire::salt::from(salt).value(), 1, item_value(i), {});
             caller.add(ms_since(begun));
         });
-        read(at.stock.key(), stock, [&] { at.stock.put(salt, item_value(i)); });
+        if (i < at.stock_puts)
+            read(at.stock.key(), stock, [&] { at.stock.put(salt, item_value(i)); });
     }
     tau.report_as(scenario, "tau");
     caller.report_as(scenario, "tau_caller");
@@ -125,7 +127,7 @@ int run(arguments const& given) {
     auto& writes = measured.add_session();
     impatient_reader third_party(measured.loop(), measured.stock_session());
     stock_writer stock(writes);
-    scene const at{measured, third_party, stock, puts};
+    scene const at{measured, third_party, stock, puts, given.number("--stock-puts", puts)};
 
     network.set_path({one_way_ms, 0});
     measure(at, "put_clean");

@@ -11,6 +11,9 @@ namespace tau::bench {
     plugin_set_options options;
     options.dht.stock_queries_per_second = open;
     options.dht.stock_burst = open;
+    options.dht.stock_friend_queries_per_second = open;
+    options.dht.stock_friend_burst = open;
+    options.dht.upload_bytes_per_second = open;
     options.dht.max_queries_per_second = open;
     options.dht.served_bytes_per_second = open;
     options.dht.served_burst_bytes = open;

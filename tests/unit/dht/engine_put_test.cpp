@@ -243,5 +243,26 @@ TEST_F(EnginePut, ImmutableIsServedAndForgotten) {
     EXPECT_TRUE(node.core.serve_immutable({}).has_error());
 }
 
+TEST_F(EnginePut, ItemsOfAPictureLeaveTheSessionRoomToAnswer) {
+    config stock;
+    stock.upload_bytes_per_second = 8'000;
+    test::engine_driver slow(alice, stock);
+    constexpr std::size_t items = 12;
+    for (std::size_t i = 0; i < items; ++i)
+        (void)slow.core.put_immutable(
+            to_bytes("996:" + std::string(996, static_cast<char>('a' + i))), {}, slow.clock.now());
+    slow.pump();
+    EXPECT_EQ(slow.take<start_put_immutable>().size(), 3U); // of 13 kB each; 4 kB/s for 10 s
+    EXPECT_EQ(slow.core.put(wire::salt::from("chan").value(), 1, to_bytes(std::string_view("1:x")),
+                            {}, slow.clock.now()),
+              error_code{});
+    slow.pump();
+    EXPECT_EQ(slow.take<start_put>().size(), 1U); // a channel does not wait for them
+    slow.advance(34s);
+    auto const begun = slow.take<start_put_immutable>().size();
+    EXPECT_GE(begun, 9U);
+    EXPECT_LE(begun, 11U);
+}
+
 } // namespace
 } // namespace tau::dht

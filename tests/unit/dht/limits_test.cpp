@@ -64,6 +64,26 @@ TEST_F(Pacer, AStatedRateIsUsedUpToOurOwnLimit) {
     EXPECT_EQ(wide.take(clock.now().mono, [](request_id) { return true; }).size(), 5000U);
 }
 
+TEST_F(Pacer, TwoFriendsWithStockLimitsDoNotBlockEachOther) {
+    // Each query is answered, and the blocker counts queries and answers alike.
+    auto const one = test::far_endpoint(1), other = test::far_endpoint(2);
+    paced.set_rate(one, 0);
+    paced.set_rate(other, 0);
+    for (int i = 0; i < 500; ++i) {
+        submit(one);
+        submit(other);
+    }
+    std::deque<time_point> sent;
+    for (int ms = 0; ms < 60'000; ms += 10) {
+        for (std::size_t n = take().size(); n > 0; --n)
+            sent.push_back(clock.now().mono);
+        while (!sent.empty() && clock.now().mono - sent.front() >= 10s)
+            sent.pop_front();
+        ASSERT_LT(sent.size(), 50U);
+        clock.advance(10ms);
+    }
+}
+
 TEST_F(Pacer, ManyPortsOfOneAddressShareAWiderLimit) {
     for (std::uint16_t port = 1; port <= 1000; ++port)
         submit(test::far_endpoint(1, port));
