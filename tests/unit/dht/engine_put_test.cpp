@@ -251,12 +251,12 @@ TEST_F(EnginePut, ItemsOfAPictureLeaveTheSessionRoomToAnswer) {
     for (std::size_t i = 0; i < items; ++i)
         (void)slow.core.put_immutable(
             to_bytes("996:" + std::string(996, static_cast<char>('a' + i))), {}, slow.clock.now());
-    slow.pump();
+    slow.advance(1000ms);                                   // the session is asked for nodes first
     EXPECT_EQ(slow.take<start_put_immutable>().size(), 3U); // of 13 kB each; 4 kB/s for 10 s
     EXPECT_EQ(slow.core.put(wire::salt::from("chan").value(), 1, to_bytes(std::string_view("1:x")),
                             {}, slow.clock.now()),
               error_code{});
-    slow.pump();
+    slow.advance(1000ms);
     EXPECT_EQ(slow.take<start_put>().size(), 1U); // a channel does not wait for them
     slow.advance(34s);
     auto const begun = slow.take<start_put_immutable>().size();
