@@ -78,10 +78,17 @@ public:
 
 private:
     std::size_t count_values(std::array<mmsghdr, batch> const& messages, std::size_t got) const {
-        std::size_t values = 0;
-        for (std::size_t i = 0; i < got; ++i)
-            values += messages[i].msg_len > value_bytes; // an answer without value is shorter
-        if (values != got)
+        std::size_t values = 0, queries = 0;
+        for (std::size_t i = 0; i < got; ++i) {
+            auto const* const text =
+                static_cast<char const*>(messages[i].msg_hdr.msg_iov->iov_base);
+            // Now and then the node asks whether we are a node of the DHT.
+            if (std::string_view(text, messages[i].msg_len).ends_with("1:y1:qe"))
+                ++queries;
+            else
+                values += messages[i].msg_len > value_bytes; // an answer without value is shorter
+        }
+        if (values + queries != got)
             throw std::runtime_error("the node answered without a value");
         return values;
     }

@@ -1,7 +1,6 @@
 // A file of 256 KiB as immutable items, at a round trip of 50 ms, from composing it until
-// the receiver has all of it, verified: between two nodes with raised limits, and from a
-// node whose libtorrent has stock limits. Beside it stock libtorrent fetches as many items
-// of the same size from the DHT, all asked for at once.
+// the receiver has all of it, verified: between two nodes with raised limits, and between
+// two whose libtorrent has stock limits.
 // usage: attachment_bench [--nodes N] [--files N] [--stock-files N] [--bytes N]
 //                         [--stock-bytes N]
 #include "arguments.hpp"
