@@ -16,12 +16,19 @@ namespace {
 
 // Exchanges whose items wait to be verified. More are not answered, so they come again.
 constexpr int max_reports_waiting = 1024;
+// Signatures that a worker checks before it reports: few, so that the next queries leave soon.
+constexpr std::size_t checks_at_once = 4;
 constexpr std::size_t max_tables = 64; // listen sockets a session may have; ours to choose
 
 std::array<char, 32> key_chars(public_key const& key) {
     std::array<char, 32> out;
     std::copy(key.begin(), key.end(), out.begin());
     return out;
+}
+
+dht::config checked_by_action(dht::config settings) {
+    settings.check_by_action = true;
+    return settings;
 }
 
 /// Answers on libtorrent's thread. Holds the snapshot holder, not the engine, and
@@ -58,10 +65,10 @@ private:
 
 } // namespace
 
-dht_plugin::dht_plugin(host& home, std::shared_ptr<clock_source const> clock, random_source& random,
-                       dht::config settings, dht::node_identity identity)
-    : m_host(home), m_clock(std::move(clock)),
-      m_engine(std::move(settings), std::move(identity), random, m_clock->now()),
+dht_plugin::dht_plugin(host& home, worker_pool& workers, std::shared_ptr<clock_source const> clock,
+                       random_source& random, dht::config settings, dht::node_identity identity)
+    : m_host(home), m_workers(workers), m_clock(std::move(clock)),
+      m_engine(checked_by_action(std::move(settings)), std::move(identity), random, m_clock->now()),
       m_access(m_engine, *m_clock, [this] { schedule(); }),
       m_timer(
           home.context(), *m_clock, [this] { return m_engine.wake_at(); },
@@ -189,6 +196,53 @@ void dht_plugin::perform(dht::want_nodes const&) {
 
 void dht_plugin::perform(dht::deliver const& action) {
     action.call();
+}
+
+void dht_plugin::perform(dht::check_item const& action) {
+    m_to_check.push_back(action);
+    if (std::exchange(m_check_scheduled, true))
+        return;
+    // Later in this turn, when the other answers that came with this one have been read.
+    boost::asio::post(m_host.context(), [alive = m_alive] {
+        if (auto* const self = *alive)
+            self->check_all();
+    });
+}
+
+void dht_plugin::check_all() {
+    m_check_scheduled = false;
+    auto const waiting = std::exchange(m_to_check, {});
+    if (waiting.size() == 1 && m_under_check == 0) { // not worth waking a thread for
+        on_checked(check(waiting));
+        return;
+    }
+    for (std::size_t begin = 0; begin < waiting.size(); begin += checks_at_once) {
+        auto const end = std::min(waiting.size(), begin + checks_at_once);
+        std::vector<dht::check_item> some(waiting.begin() + static_cast<std::ptrdiff_t>(begin),
+                                          waiting.begin() + static_cast<std::ptrdiff_t>(end));
+        m_under_check += some.size();
+        m_workers.run([some = std::move(some)] { return check(some); },
+                      [alive = m_alive](std::vector<checked_item> const& outcomes) {
+                          if (auto* const self = *alive) {
+                              self->m_under_check -= outcomes.size();
+                              self->on_checked(outcomes);
+                          }
+                      });
+    }
+}
+
+std::vector<dht_plugin::checked_item> dht_plugin::check(std::vector<dht::check_item> const& items) {
+    std::vector<checked_item> out;
+    for (auto const& item : items)
+        out.push_back({item, !wire::verify(*item.item)});
+    return out;
+}
+
+void dht_plugin::on_checked(std::vector<checked_item> const& outcomes) {
+    auto const now = m_clock->now();
+    for (auto const& outcome : outcomes)
+        m_engine.on_checked(outcome.what, outcome.valid, now);
+    perform_all();
 }
 
 void dht_plugin::on_direct_response(direct_response value) {

@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/random.hpp"
+#include "core/worker_pool.hpp"
 #include "dht/engine.hpp"
 #include "dht/engine_access.hpp"
 #include "plugins/dht/alert_values.hpp"
@@ -11,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace tau::plugins {
 
@@ -24,9 +26,9 @@ namespace tau::plugins {
 ///            its deadlines.
 class dht_plugin {
 public:
-    /// `home` and `random` must outlive the plugin.
-    dht_plugin(host& home, std::shared_ptr<clock_source const> clock, random_source& random,
-               dht::config settings, dht::node_identity identity);
+    /// `home`, `workers` and `random` must outlive the plugin. The workers check signatures.
+    dht_plugin(host& home, worker_pool& workers, std::shared_ptr<clock_source const> clock,
+               random_source& random, dht::config settings, dht::node_identity identity);
     ~dht_plugin();
     dht_plugin(dht_plugin const&) = delete;
     dht_plugin& operator=(dht_plugin const&) = delete;
@@ -41,6 +43,10 @@ public:
 
 private:
     using alive_token = std::shared_ptr<dht_plugin*>;
+    struct checked_item {
+        dht::check_item what;
+        bool valid;
+    };
 
     template <class Alert, class Value>
     void route(void (dht_plugin::*handler)(Value));
@@ -54,6 +60,7 @@ private:
     void perform(dht::start_put const& action);
     void perform(dht::start_put_immutable const& action);
     void perform(dht::want_nodes const& action);
+    void perform(dht::check_item const& action);
     void perform(dht::deliver const& action);
 
     void on_direct_response(direct_response value);
@@ -65,13 +72,20 @@ private:
 
     void on_external_address(ip_address value);
     [[nodiscard]] std::vector<endpoint> local_endpoints() const;
+    void check_all();
+    [[nodiscard]] static std::vector<checked_item> check(std::vector<dht::check_item> const& items);
+    void on_checked(std::vector<checked_item> const& outcomes);
 
     host& m_host;
+    worker_pool& m_workers;
     std::shared_ptr<clock_source const> m_clock; // libtorrent's thread may read it last
     dht::engine m_engine;
     dht::engine_access m_access;
     wake_timer m_timer;
     std::map<lt::sha1_hash, endpoint> m_tables; // one per DHT socket of the session
+    std::vector<dht::check_item> m_to_check;    // asked for since the last check_all()
+    std::size_t m_under_check = 0;              // with the workers
+    bool m_check_scheduled = false;
     bool m_scheduled = false;
     bool m_wants_nodes = false;
     alive_token m_alive; // queued handlers find nullptr after stop()

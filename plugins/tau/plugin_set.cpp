@@ -45,13 +45,13 @@ struct plugin_set::parts {
     parts(plugins::owned_session& session, std::shared_ptr<identity::keyring const> identity,
           plugin_set_options options)
         : keys(std::move(identity)), host(session), workers(host.context(), options.worker_threads),
-          dht(host, clock, random, std::move(options.dht), identity_of(keys)) {}
+          dht(host, workers, clock, random, std::move(options.dht), identity_of(keys)) {}
 
     parts(lt::session_handle session, std::shared_ptr<identity::keyring const> identity,
           plugin_set_options options)
         : keys(std::move(identity)), loop(std::in_place), host(std::move(session), loop->context()),
           workers(host.context(), options.worker_threads),
-          dht(host, clock, random, std::move(options.dht), identity_of(keys)) {}
+          dht(host, workers, clock, random, std::move(options.dht), identity_of(keys)) {}
 
     // Each part uses only those above it, so that destruction is the reverse.
     std::shared_ptr<clock_source const> clock = std::make_shared<system_clock_source>();

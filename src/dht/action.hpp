@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <variant>
 
 namespace tau::dht {
@@ -51,6 +52,13 @@ struct start_put_immutable {
 /// each of its node ids); answer with on_nodes(). They seed our own store traversals.
 struct want_nodes {};
 
+/// Check the signature of this item (wire::verify(), 40 us), on any thread; answer with
+/// on_checked(). Only asked for with config::check_by_action.
+struct check_item {
+    std::uint64_t id;
+    std::shared_ptr<wire::mutable_item const> item;
+};
+
 /// Call this: an observer of a layer above, with its value bound. It may call the
 /// engine again. Never run it inside the call of the layer above that caused it.
 struct deliver {
@@ -58,6 +66,6 @@ struct deliver {
 };
 
 using action = std::variant<send_query, start_get, start_get_immutable, start_put,
-                            start_put_immutable, want_nodes, deliver>;
+                            start_put_immutable, want_nodes, check_item, deliver>;
 
 } // namespace tau::dht

@@ -46,6 +46,9 @@ struct config {
     std::chrono::milliseconds recursive_timeout{16'000};
     /// ...or this long after its first value, in which a higher seq may still come.
     std::chrono::milliseconds settle_timeout{2000};
+    /// Signatures of items that a get's node answers are checked by whoever performs
+    /// check_item, which may have threads for it; else by the engine, at once.
+    bool check_by_action = false;
 
     std::size_t max_gets_in_flight = 128;
     std::size_t max_traversals_in_flight = 32;

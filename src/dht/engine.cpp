@@ -253,6 +253,11 @@ void engine::on_no_response(request_id id, moment now) {
     m_impl->pump(now);
 }
 
+void engine::on_checked(check_item const& what, bool valid, moment now) {
+    m_impl->gets.on_checked(what, valid, now);
+    m_impl->pump(now);
+}
+
 void engine::on_request(endpoint const& source, byte_view message, moment now) {
     m_impl->exchanges.on_request(source, message, now);
     m_impl->pump(now);

@@ -73,6 +73,8 @@ public:
                      moment now);
     /// An error reply, or the session gave up.
     void on_no_response(request_id id, moment now);
+    /// The outcome of a check_item.
+    void on_checked(check_item const& what, bool valid, moment now);
     /// A query that responder() told to hand on (reply::answered_and_report).
     void on_request(endpoint const& source, byte_view message, moment now);
     /// A value that a traversal found, early or last; it is verified here.

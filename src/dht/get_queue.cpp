@@ -230,32 +230,64 @@ void get_queue::on_value(job& j, wire::get_reply const& reply, endpoint const& f
             j.policy.on_negative(from, now.mono);
         return;
     }
-    wire::mutable_item item;
     if (j.address) {
         auto claimed = wire::item_of(reply, *j.address);
-        if (!claimed) {
+        if (claimed) {
+            check(j, std::move(claimed.value()), from, now);
+        } else {
             ++m_core.counts.dropped_bad_signature;
             on_misfit(j, *reply.value, from, now);
-            return;
         }
-        item = std::move(claimed.value());
-    } else {
-        item.value = *reply.value;
+        return;
     }
-    auto const seq = item.seq;
-    if (!accept(j, std::move(item), get_source::direct, now)) {
+    wire::mutable_item item;
+    item.value = *reply.value;
+    if (accept(j, std::move(item), get_source::direct, now))
+        j.policy.on_direct_value(from, get_policy::weight::last_word, now.mono);
+    else
         on_misfit(j, *reply.value, from, now);
-    } else if (j.address && seq <= j.known_seq) {
-        if (author)
-            j.policy.on_nothing_newer();
-        else
-            j.policy.on_negative(from, now.mono);
-    } else {
-        j.policy.on_direct_value(from,
-                                 author || !j.address ? get_policy::weight::last_word
-                                                      : get_policy::weight::may_be_old,
-                                 now.mono);
+}
+
+void get_queue::check(job& j, wire::mutable_item item, endpoint const& from, moment now) {
+    bool const known = j.best && *j.best == item;
+    if (m_core.settings.check_by_action && !known) {
+        auto const id = m_core.next_id();
+        m_checks.emplace(id, pending_check{j.id, from});
+        m_core.actions.emplace_back(
+            check_item{id, std::make_shared<wire::mutable_item const>(std::move(item))});
+        return;
     }
+    on_direct_item(j, item, known || !verify(item), from, now);
+}
+
+void get_queue::on_checked(check_item const& what, bool valid, moment now) {
+    auto const waiting = m_checks.extract(what.id);
+    if (waiting.empty())
+        return;
+    auto const found = m_jobs.find(waiting.mapped().job);
+    if (found == m_jobs.end())
+        return; // another answer was sooner
+    on_direct_item(*found->second, *what.item, valid, waiting.mapped().from, now);
+    perform(*found->second, now);
+}
+
+void get_queue::on_direct_item(job& j, wire::mutable_item const& item, bool valid,
+                               endpoint const& from, moment now) {
+    if (!valid) {
+        ++m_core.counts.dropped_bad_signature;
+        on_misfit(j, item.value, from, now);
+        return;
+    }
+    keep(j, item, get_source::direct, now);
+    bool const author = m_core.book.is_proven(j.address->key, from, now);
+    if (item.seq > j.known_seq)
+        j.policy.on_direct_value(
+            from, author ? get_policy::weight::last_word : get_policy::weight::may_be_old,
+            now.mono);
+    else if (author)
+        j.policy.on_nothing_newer();
+    else
+        j.policy.on_negative(from, now.mono);
 }
 
 void get_queue::on_misfit(job& j, byte_view value, endpoint const& from, moment now) {
@@ -290,25 +322,24 @@ void get_queue::on_stray_reply(endpoint const& from, lt::bdecode_node const& mes
 }
 
 bool get_queue::accept(job& j, wire::mutable_item item, get_source source, moment now) {
-    if (j.best && *j.best == item)
-        return true;
-    if (j.address) {
-        if (verify(item)) {
-            ++m_core.counts.dropped_bad_signature;
-            return false;
-        }
-        if (j.best && item.seq <= j.best->seq) {
-            ++m_core.counts.dropped_stale;
-            return true;
-        }
-    } else if (item.value.size() > wire::max_value_bytes
-               || wire::target_of_immutable(item.value) != j.what) {
+    bool const known = j.best && *j.best == item;
+    bool const valid = known
+                       || (j.address ? !verify(item)
+                                     : item.value.size() <= wire::max_value_bytes
+                                           && wire::target_of_immutable(item.value) == j.what);
+    if (valid)
+        keep(j, std::move(item), source, now);
+    else
         ++m_core.counts.dropped_bad_signature;
-        return false;
-    }
-    if (j.address && item.seq <= j.known_seq) {
+    return valid;
+}
+
+void get_queue::keep(job& j, wire::mutable_item item, get_source source, moment now) {
+    if (j.best && *j.best == item)
+        return;
+    if (j.address && (item.seq <= j.known_seq || (j.best && item.seq <= j.best->seq))) {
         ++m_core.counts.dropped_stale;
-        return true;
+        return;
     }
     if (j.best)
         ++m_core.counts.late_updates;
@@ -316,7 +347,6 @@ bool get_queue::accept(job& j, wire::mutable_item item, get_source source, momen
         j.source = source;
     j.best = std::move(item);
     tell(j, source, now);
-    return true;
 }
 
 void get_queue::tell(job& j, get_source source, moment now) {

@@ -29,6 +29,7 @@ public:
     /// A reply to a query that nobody waits for: its value may be another get's.
     void on_stray_reply(endpoint const& from, lt::bdecode_node const& message, moment now);
     void on_no_reply(open_query const& query, moment now);
+    void on_checked(check_item const& what, bool valid, moment now);
     void on_recursive_item(wire::mutable_item const& item, moment now);
     void on_recursive_done(wire::item_address const& what, moment now);
     void on_recursive_immutable(target const& what, byte_view value, moment now);
@@ -72,6 +73,11 @@ private:
         int waiting_traversals = 0; // for a place
     };
     using job_ptr = std::unique_ptr<job>;
+    /// An answer whose signature somebody else is looking at.
+    struct pending_check {
+        std::uint64_t job;
+        endpoint from;
+    };
 
     void enter(job_ptr fresh, listener who, moment now);
     bool join(target const& what, std::int64_t known_seq, listener& who,
@@ -86,7 +92,13 @@ private:
     void tell(job& j, get_source source, moment now);
     /// Verifies and keeps a value; false if it is not valid.
     bool accept(job& j, wire::mutable_item item, get_source source, moment now);
+    /// Keeps a valid value if it is news.
+    void keep(job& j, wire::mutable_item item, get_source source, moment now);
     void on_value(job& j, wire::get_reply const& reply, endpoint const& from, moment now);
+    /// Has an answer's signature checked, at once or by an action.
+    void check(job& j, wire::mutable_item item, endpoint const& from, moment now);
+    void on_direct_item(job& j, wire::mutable_item const& item, bool valid, endpoint const& from,
+                        moment now);
     /// For a value that is not what `j` asked for; `from` may have crossed two answers.
     void on_misfit(job& j, byte_view value, endpoint const& from, moment now);
     /// Gives an immutable value to the get that waits for it from this node.
@@ -97,6 +109,7 @@ private:
     engine_core& m_core;
     std::unordered_map<std::uint64_t, job_ptr> m_jobs;
     std::unordered_map<target, std::uint64_t> m_by_target;
+    std::unordered_map<std::uint64_t, pending_check> m_checks;
     std::deque<std::uint64_t> m_waiting;
     std::deque<std::uint64_t> m_waiting_traversals;
     std::size_t m_slots = 0;

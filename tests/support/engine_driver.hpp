@@ -12,7 +12,7 @@
 namespace tau::test {
 
 /// An engine with a manual clock whose actions are kept for a test to look at; what it
-/// delivers to its callers is delivered at once.
+/// delivers to its callers is delivered at once, and what it wants checked is checked.
 class engine_driver {
 public:
     explicit engine_driver(signer const& who, dht::config settings = {}, std::uint64_t seed = 1)
@@ -23,8 +23,11 @@ public:
     void pump() {
         while (core.has_actions()) {
             for (auto& next : core.take_actions()) {
+                auto const* check = std::get_if<dht::check_item>(&next);
                 if (auto* call = std::get_if<dht::deliver>(&next))
                     call->call();
+                else if (check && !holds_checks)
+                    core.on_checked(*check, !wire::verify(*check->item), clock.now());
                 else
                     actions.push_back(std::move(next));
             }
@@ -109,6 +112,7 @@ public:
     seeded_random random;
     dht::engine core;
     std::vector<dht::action> actions;
+    bool holds_checks = false; ///< check_item is kept for the test like other actions
     std::size_t last_query_bytes = 0;
 };
 

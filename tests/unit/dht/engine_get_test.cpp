@@ -7,10 +7,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct EngineGet : testing::Test {
+config checks_by_action(bool wanted) {
+    config out;
+    out.check_by_action = wanted;
+    return out;
+}
+
+/// All of it with the engine's own checks of signatures and with those of an adapter.
+struct EngineGet : testing::TestWithParam<bool> {
     test::signer alice{'a'};
     test::signer bob{'b'};
-    test::engine_driver node{alice};
+    test::engine_driver node{alice, checks_by_action(GetParam())};
     endpoint const place = test::far_endpoint(1);
     wire::item_address const what = bob.address("chan");
 
@@ -34,7 +41,7 @@ struct EngineGet : testing::Test {
     }
 };
 
-TEST_F(EngineGet, AsksTheEndpointAndDeliversAVerifiedValueAtOnce) {
+TEST_P(EngineGet, AsksTheEndpointAndDeliversAVerifiedValueAtOnce) {
     auto const got = node.get(request());
     auto const sent = node.take<send_query>();
     ASSERT_EQ(sent.size(), 1U);
@@ -49,7 +56,7 @@ TEST_F(EngineGet, AsksTheEndpointAndDeliversAVerifiedValueAtOnce) {
     EXPECT_TRUE(node.take<start_get>().empty());
 }
 
-TEST_F(EngineGet, StartsRecursionExactlyOneSecondAfterTheDatagram) {
+TEST_P(EngineGet, StartsRecursionExactlyOneSecondAfterTheDatagram) {
     auto const got = node.get(request());
     node.advance(999ms);
     EXPECT_TRUE(node.take<start_get>().empty());
@@ -58,7 +65,7 @@ TEST_F(EngineGet, StartsRecursionExactlyOneSecondAfterTheDatagram) {
     EXPECT_FALSE(got->done);
 }
 
-TEST_F(EngineGet, SendsTheDatagramAgainWithinTheSecond) {
+TEST_P(EngineGet, SendsTheDatagramAgainWithinTheSecond) {
     (void)node.get(request());
     EXPECT_EQ(node.take<send_query>().size(), 1U);
     node.advance(249ms);
@@ -71,7 +78,7 @@ TEST_F(EngineGet, SendsTheDatagramAgainWithinTheSecond) {
     EXPECT_EQ(node.core.stats().queries_resent, 2U);
 }
 
-TEST_F(EngineGet, AcceptsTheAnswerToAnyOfItsDatagrams) {
+TEST_P(EngineGet, AcceptsTheAnswerToAnyOfItsDatagrams) {
     auto const got = node.get(request());
     auto const first = node.take<send_query>().at(0);
     node.advance(300ms);
@@ -80,7 +87,7 @@ TEST_F(EngineGet, AcceptsTheAnswerToAnyOfItsDatagrams) {
     EXPECT_EQ(got->done, error_code{});
 }
 
-TEST_F(EngineGet, RecursesAtOnceWithoutAnEndpoint) {
+TEST_P(EngineGet, RecursesAtOnceWithoutAnEndpoint) {
     auto const got = node.get({what});
     EXPECT_EQ(node.take<start_get>().size(), 1U);
     node.core.on_recursive_item(bob.item("chan", 3, "1:x"), node.clock.now());
@@ -90,20 +97,20 @@ TEST_F(EngineGet, RecursesAtOnceWithoutAnEndpoint) {
     EXPECT_FALSE(got->done);
 }
 
-TEST_F(EngineGet, RecursesAtOnceAfterAnErrorReply) {
+TEST_P(EngineGet, RecursesAtOnceAfterAnErrorReply) {
     (void)node.get(request());
     node.refuse(node.take<send_query>().at(0).id);
     EXPECT_EQ(node.take<start_get>().size(), 1U);
 }
 
-TEST_F(EngineGet, RecursesAtOnceWhenTheNodeHasNoValue) {
+TEST_P(EngineGet, RecursesAtOnceWhenTheNodeHasNoValue) {
     (void)node.get(request());
     wire::get_reply empty;
     node.respond(node.take<send_query>().at(0).id, place, test::answer_with(encode(empty)));
     EXPECT_EQ(node.take<start_get>().size(), 1U);
 }
 
-TEST_F(EngineGet, StartsASecondTraversalWhenTheFirstStalls) {
+TEST_P(EngineGet, StartsASecondTraversalWhenTheFirstStalls) {
     (void)node.get({what});
     node.advance(499ms);
     EXPECT_EQ(node.take<start_get>().size(), 1U);
@@ -113,7 +120,7 @@ TEST_F(EngineGet, StartsASecondTraversalWhenTheFirstStalls) {
     EXPECT_TRUE(node.take<start_get>().empty());
 }
 
-TEST_F(EngineGet, DeliversALaterHigherSeqAsUpdateAndNoLowerOne) {
+TEST_P(EngineGet, DeliversALaterHigherSeqAsUpdateAndNoLowerOne) {
     auto const got = node.get({what});
     for (auto const seq : {5, 4, 9, 9}) {
         node.core.on_recursive_item(bob.item("chan", seq, "1:x"), node.clock.now());
@@ -125,7 +132,7 @@ TEST_F(EngineGet, DeliversALaterHigherSeqAsUpdateAndNoLowerOne) {
     EXPECT_EQ(node.core.stats().dropped_stale, 1U);
 }
 
-TEST_F(EngineGet, DoesNotWaitForStragglersAfterTheFirstValue) {
+TEST_P(EngineGet, DoesNotWaitForStragglersAfterTheFirstValue) {
     auto const got = node.get({what});
     node.core.on_recursive_item(bob.item("chan", 5, "1:x"), node.clock.now());
     node.advance(1999ms);
@@ -134,7 +141,7 @@ TEST_F(EngineGet, DoesNotWaitForStragglersAfterTheFirstValue) {
     EXPECT_EQ(got->done, error_code{});
 }
 
-TEST_F(EngineGet, TakesALateDirectValueDuringRecursion) {
+TEST_P(EngineGet, TakesALateDirectValueDuringRecursion) {
     auto const got = node.get(request());
     auto const sent = node.take<send_query>().at(0);
     node.advance(1100ms);
@@ -143,7 +150,7 @@ TEST_F(EngineGet, TakesALateDirectValueDuringRecursion) {
     EXPECT_EQ(got->items[0].source, get_source::direct);
 }
 
-TEST_F(EngineGet, RejectsAnItemSignedByAnotherKey) {
+TEST_P(EngineGet, RejectsAnItemSignedByAnotherKey) {
     auto const got = node.get(request());
     auto forged = test::signer{'m'}.item("chan", 7, "5:hello");
     node.respond(node.take<send_query>().at(0).id, place, test::get_answer(forged));
@@ -152,7 +159,7 @@ TEST_F(EngineGet, RejectsAnItemSignedByAnotherKey) {
     EXPECT_EQ(node.take<start_get>().size(), 1U);
 }
 
-TEST_F(EngineGet, RejectsAnItemSignedForAnotherSalt) {
+TEST_P(EngineGet, RejectsAnItemSignedForAnotherSalt) {
     auto const got = node.get(request());
     node.respond(node.take<send_query>().at(0).id, place,
                  test::get_answer(bob.item("other", 7, "5:hello")));
@@ -160,7 +167,7 @@ TEST_F(EngineGet, RejectsAnItemSignedForAnotherSalt) {
     EXPECT_EQ(node.core.stats().dropped_bad_signature, 1U);
 }
 
-TEST_F(EngineGet, RejectsATamperedValueFromATraversal) {
+TEST_P(EngineGet, RejectsATamperedValueFromATraversal) {
     auto const got = node.get({what});
     auto item = bob.item("chan", 7, "5:hello");
     item.value = to_bytes(std::string_view("5:jello"));
@@ -169,7 +176,7 @@ TEST_F(EngineGet, RejectsATamperedValueFromATraversal) {
     EXPECT_TRUE(got->items.empty());
 }
 
-TEST_F(EngineGet, RejectsAValueAboveTheLimit) {
+TEST_P(EngineGet, RejectsAValueAboveTheLimit) {
     auto const got = node.get(request());
     auto const big = bob.item("chan", 7, "997:" + std::string(997, 'x'));
     node.respond(node.take<send_query>().at(0).id, place, test::get_answer(big));
@@ -177,14 +184,14 @@ TEST_F(EngineGet, RejectsAValueAboveTheLimit) {
     EXPECT_EQ(node.core.stats().dropped_malformed, 1U);
 }
 
-TEST_F(EngineGet, AcceptsTheLargestValue) {
+TEST_P(EngineGet, AcceptsTheLargestValue) {
     auto const got = node.get(request());
     auto const big = bob.item("chan", 7, "996:" + std::string(996, 'x'));
     node.respond(node.take<send_query>().at(0).id, place, test::get_answer(big));
     EXPECT_EQ(got->items.size(), 1U);
 }
 
-TEST_F(EngineGet, IgnoresAReplyFromTheWrongPort) {
+TEST_P(EngineGet, IgnoresAReplyFromTheWrongPort) {
     auto const got = node.get(request());
     auto const sent = node.take<send_query>().at(0);
     node.respond(sent.id, endpoint(place.address(), 6882),
@@ -195,12 +202,12 @@ TEST_F(EngineGet, IgnoresAReplyFromTheWrongPort) {
     EXPECT_EQ(got->items.size(), 1U);
 }
 
-TEST_F(EngineGet, CountsAReplyThatNobodyAskedFor) {
+TEST_P(EngineGet, CountsAReplyThatNobodyAskedFor) {
     node.respond(4711, place, test::get_answer(bob.item("chan", 7, "5:hello")));
     EXPECT_EQ(node.core.stats().dropped_unasked, 1U);
 }
 
-TEST_F(EngineGet, ConcurrentGetsForOneAddressAreOneGet) {
+TEST_P(EngineGet, ConcurrentGetsForOneAddressAreOneGet) {
     auto const first = node.get(request());
     auto const second = node.get(request());
     auto const sent = node.take<send_query>();
@@ -212,7 +219,7 @@ TEST_F(EngineGet, ConcurrentGetsForOneAddressAreOneGet) {
     EXPECT_EQ(node.core.stats().gets_joined, 1U);
 }
 
-TEST_F(EngineGet, AJoinerWhoKnowsLessIsServedByAGetOfItsOwn) {
+TEST_P(EngineGet, AJoinerWhoKnowsLessIsServedByAGetOfItsOwn) {
     auto known = request();
     known.known_seq = 7;
     auto const poll = node.get(known);
@@ -229,7 +236,7 @@ TEST_F(EngineGet, AJoinerWhoKnowsLessIsServedByAGetOfItsOwn) {
     EXPECT_EQ(fresh->items.size(), 1U);
 }
 
-TEST_F(EngineGet, PollingSendsTheKnownSeqAndBelievesTheAuthorThatNothingIsNewer) {
+TEST_P(EngineGet, PollingSendsTheKnownSeqAndBelievesTheAuthorThatNothingIsNewer) {
     prove_bob(place);
     auto known = request();
     known.known_seq = 7;
@@ -244,7 +251,7 @@ TEST_F(EngineGet, PollingSendsTheKnownSeqAndBelievesTheAuthorThatNothingIsNewer)
     EXPECT_TRUE(node.take<start_get>().empty());
 }
 
-TEST_F(EngineGet, AStrangerCannotStopAPollByClaimingThatNothingIsNewer) {
+TEST_P(EngineGet, AStrangerCannotStopAPollByClaimingThatNothingIsNewer) {
     auto known = request();
     known.known_seq = 7;
     (void)node.get(known);
@@ -254,7 +261,7 @@ TEST_F(EngineGet, AStrangerCannotStopAPollByClaimingThatNothingIsNewer) {
     EXPECT_EQ(node.take<start_get>().size(), 1U);
 }
 
-TEST_F(EngineGet, DirectModeNeverRecurses) {
+TEST_P(EngineGet, DirectModeNeverRecurses) {
     auto const got = node.get(request(get_mode::direct));
     node.advance(1000ms);
     EXPECT_EQ(got->done, make_error_code(errc::timed_out));
@@ -263,20 +270,20 @@ TEST_F(EngineGet, DirectModeNeverRecurses) {
     EXPECT_EQ(nowhere->done, make_error_code(errc::unreachable));
 }
 
-TEST_F(EngineGet, RecursiveModeSendsNoDatagram) {
+TEST_P(EngineGet, RecursiveModeSendsNoDatagram) {
     (void)node.get(request(get_mode::recursive));
     EXPECT_TRUE(node.take<send_query>().empty());
     EXPECT_EQ(node.take<start_get>().size(), 1U);
 }
 
-TEST_F(EngineGet, EndsWithNotFoundWhenTheTraversalsEndEmpty) {
+TEST_P(EngineGet, EndsWithNotFoundWhenTheTraversalsEndEmpty) {
     auto const got = node.get({what});
     node.core.on_recursive_done(what, node.clock.now());
     node.pump();
     EXPECT_EQ(got->done, make_error_code(errc::not_found));
 }
 
-TEST_F(EngineGet, OurOwnItemIsLocal) {
+TEST_P(EngineGet, OurOwnItemIsLocal) {
     ASSERT_FALSE(node.core.put({}, 1, to_bytes(std::string_view("1:x")), {}, node.clock.now()));
     auto const got = node.get({{alice.key(), {}}});
     ASSERT_EQ(got->items.size(), 1U);
@@ -284,7 +291,7 @@ TEST_F(EngineGet, OurOwnItemIsLocal) {
     EXPECT_EQ(got->done, error_code{});
 }
 
-TEST_F(EngineGet, AdaptiveModeRecursesAfterAMultipleOfTheRoundTrip) {
+TEST_P(EngineGet, AdaptiveModeRecursesAfterAMultipleOfTheRoundTrip) {
     config settings;
     settings.wait = direct_wait::adaptive;
     test::engine_driver quick{alice, settings};
@@ -297,7 +304,7 @@ TEST_F(EngineGet, AdaptiveModeRecursesAfterAMultipleOfTheRoundTrip) {
     EXPECT_EQ(quick.take<start_get>().size(), 1U);
 }
 
-TEST_F(EngineGet, AClockThatIsAnHourOffChangesNothing) {
+TEST_P(EngineGet, AClockThatIsAnHourOffChangesNothing) {
     node.clock.set_wall(node.clock.now().wall - 1h);
     auto const got = node.get(request());
     node.advance(999ms);
@@ -307,7 +314,7 @@ TEST_F(EngineGet, AClockThatIsAnHourOffChangesNothing) {
     EXPECT_EQ(node.take<start_get>().size(), 1U);
 }
 
-TEST_F(EngineGet, BoundsHowManyAreInFlight) {
+TEST_P(EngineGet, BoundsHowManyAreInFlight) {
     config settings;
     settings.max_gets_in_flight = 2;
     test::engine_driver bounded{alice, settings};
@@ -320,7 +327,7 @@ TEST_F(EngineGet, BoundsHowManyAreInFlight) {
 }
 
 // The traversal of an earlier get may still bring something while the next one waits.
-TEST_F(EngineGet, WhileWaitingIsNotEndedByWhatAnEarlierTraversalBrings) {
+TEST_P(EngineGet, WhileWaitingIsNotEndedByWhatAnEarlierTraversalBrings) {
     config settings;
     settings.max_gets_in_flight = 1;
     test::engine_driver bounded{alice, settings};
@@ -334,7 +341,7 @@ TEST_F(EngineGet, WhileWaitingIsNotEndedByWhatAnEarlierTraversalBrings) {
     EXPECT_EQ(bounded.core.stats().gets_queued, 0U);
 }
 
-TEST_F(EngineGet, ThousandsOfHopelessGetsEndWithoutDeepRecursion) {
+TEST_P(EngineGet, ThousandsOfHopelessGetsEndWithoutDeepRecursion) {
     int ended = 0;
     for (int i = 0; i < 20'000; ++i)
         node.core.get({bob.address(std::to_string(i)), get_mode::direct},
@@ -343,7 +350,7 @@ TEST_F(EngineGet, ThousandsOfHopelessGetsEndWithoutDeepRecursion) {
     EXPECT_EQ(ended, 20'000);
 }
 
-TEST_F(EngineGet, ImmutableIsAskedOfTheHolderAndHashChecked) {
+TEST_P(EngineGet, ImmutableIsAskedOfTheHolderAndHashChecked) {
     auto const value = to_bytes(std::string_view("12:Hello World!"));
     auto const name = wire::target_of_immutable(value);
     node.core.hint_endpoint(bob.key(), place, node.clock.now());
@@ -363,6 +370,68 @@ TEST_F(EngineGet, ImmutableIsAskedOfTheHolderAndHashChecked) {
     node.pump();
     EXPECT_EQ(got, value);
     EXPECT_EQ(done, error_code{});
+}
+
+INSTANTIATE_TEST_SUITE_P(ByAction, EngineGet, testing::Bool());
+
+struct AwaitedCheck : testing::Test {
+    test::signer alice{'a'};
+    test::signer bob{'b'};
+    test::engine_driver node{alice, checks_by_action(true)};
+    std::shared_ptr<test::engine_driver::outcome> got;
+    check_item check{};
+
+    void SetUp() override {
+        node.holds_checks = true;
+        got = node.get({bob.address("chan"), get_mode::automatic, test::far_endpoint(1), -1});
+        node.respond(node.take<send_query>().at(0).id, test::far_endpoint(1),
+                     test::get_answer(bob.item("chan", 7, "5:hello")));
+        check = node.take<check_item>().at(0);
+    }
+    void report(bool valid) {
+        node.core.on_checked(check, valid, node.clock.now());
+        node.pump();
+    }
+};
+
+TEST_F(AwaitedCheck, NothingIsDeliveredBeforeItsOutcome) {
+    EXPECT_TRUE(got->items.empty());
+    EXPECT_FALSE(got->done);
+    report(true);
+    ASSERT_EQ(got->items.size(), 1U);
+    EXPECT_EQ(got->items[0].source, get_source::direct);
+    EXPECT_EQ(got->done, error_code{});
+}
+
+TEST_F(AwaitedCheck, ABadSignatureCountsAsNoValue) {
+    report(false);
+    EXPECT_TRUE(got->items.empty());
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+    EXPECT_EQ(node.core.stats().dropped_bad_signature, 1U);
+}
+
+TEST_F(AwaitedCheck, DoesNotHoldUpTheRecursion) {
+    node.advance(1000ms);
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+    report(true);
+    EXPECT_EQ(got->items.size(), 1U);
+}
+
+TEST_F(AwaitedCheck, ComesToNothingWhenTheGetHasEnded) {
+    node.advance(1000ms);
+    node.core.on_recursive_item(bob.item("chan", 8, "5:newer"), node.clock.now());
+    node.core.on_recursive_done(bob.address("chan"), node.clock.now());
+    node.advance(3000ms);
+    ASSERT_TRUE(got->done);
+    report(true);
+    ASSERT_EQ(got->items.size(), 1U);
+    EXPECT_EQ(got->items[0].item.seq, 8);
+}
+
+TEST_F(AwaitedCheck, IsReportedOnce) {
+    report(true);
+    report(true);
+    EXPECT_EQ(got->items.size(), 1U);
 }
 
 // libtorrent may hand the answer to one query of ours to another at the same address.
@@ -392,7 +461,7 @@ struct CrossedAnswers : EngineGet {
     }
 };
 
-TEST_F(CrossedAnswers, BothReachTheGetTheyAreFor) {
+TEST_P(CrossedAnswers, BothReachTheGetTheyAreFor) {
     ask(one);
     ask(two);
     answer(one.asked, two.value);
@@ -405,7 +474,7 @@ TEST_F(CrossedAnswers, BothReachTheGetTheyAreFor) {
     EXPECT_TRUE(node.take<start_get_immutable>().empty());
 }
 
-TEST_F(CrossedAnswers, AreAskedForAgainAtOnce) {
+TEST_P(CrossedAnswers, AreAskedForAgainAtOnce) {
     ask(one);
     ask(two);
     answer(one.asked, two.value);
@@ -416,7 +485,7 @@ TEST_F(CrossedAnswers, AreAskedForAgainAtOnce) {
     EXPECT_EQ(one.got, one.value);
 }
 
-TEST_F(CrossedAnswers, AMutableGetAsksAgainWhileOthersWait) {
+TEST_P(CrossedAnswers, AMutableGetAsksAgainWhileOthersWait) {
     ask(one);
     auto const got = node.get(request());
     answer(node.take<send_query>().at(0).id, one.value);
@@ -424,7 +493,7 @@ TEST_F(CrossedAnswers, AMutableGetAsksAgainWhileOthersWait) {
     EXPECT_TRUE(node.take<start_get>().empty());
 }
 
-TEST_F(CrossedAnswers, AHolderOfNonsenseIsLeftAfterItsResends) {
+TEST_P(CrossedAnswers, AHolderOfNonsenseIsLeftAfterItsResends) {
     ask(one);
     ask(two);
     auto next = one.asked;
@@ -440,6 +509,8 @@ TEST_F(CrossedAnswers, AHolderOfNonsenseIsLeftAfterItsResends) {
     EXPECT_EQ(asked, 2);
     EXPECT_EQ(node.take<start_get_immutable>().size(), 1U);
 }
+
+INSTANTIATE_TEST_SUITE_P(ByAction, CrossedAnswers, testing::Bool());
 
 } // namespace
 } // namespace tau::dht
