@@ -14,7 +14,7 @@ test_packages=(
     libgtest-dev librapidcheck-dev libcrypto++-dev clang-format
     python3 python3-libtorrent python3-networkx nodejs npm
     iproute2 nftables procps tmux sqlite3
-    aria2 transmission-daemon transmission-cli
+    aria2 transmission-daemon transmission-cli qbittorrent-nox deluged deluge-console systemd
 )
 bench_packages=(libbenchmark-dev libopendht-dev opentracker)
 sanitize_packages=(clang-19 libclang-rt-19-dev llvm-19)
