@@ -45,8 +45,11 @@ public:
             kill();
         else if (word == "status")
             status();
-        else if (!word.empty())
+        else if (word == "help")
             m_lab.tell("\n" + help());
+        else if (!word.empty())
+            throw usage_error("unknown command '" + escape_text(word)
+                              + "'; help lists what there is");
         return true;
     }
 

@@ -19,12 +19,7 @@ struct Adversity : testing::Test {
     person bob{w, 2, "Bob"};
 
     void befriend() {
-        ASSERT_FALSE(alice.add(bob));
-        ASSERT_FALSE(bob.add(alice));
-        ASSERT_TRUE(w.run_until([&] {
-            return alice.state_of(bob) == friend_state::accepted
-                   && bob.state_of(alice) == friend_state::accepted;
-        }));
+        ASSERT_TRUE(are_friends(w, alice, bob));
         w.run(10s);
     }
 

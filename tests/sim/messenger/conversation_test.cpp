@@ -14,14 +14,7 @@ struct Conversation : testing::Test {
     person alice{w, 1, "Alice"};
     person bob{w, 2, "Bob"};
 
-    void befriend() {
-        ASSERT_FALSE(alice.add(bob));
-        ASSERT_FALSE(bob.add(alice));
-        ASSERT_TRUE(w.run_until([&] {
-            return alice.state_of(bob) == friend_state::accepted
-                   && bob.state_of(alice) == friend_state::accepted;
-        }));
-    }
+    void befriend() { ASSERT_TRUE(are_friends(w, alice, bob)); }
     bool reaches(person& who, messenger::message_id const& id, message_state state,
                  std::chrono::milliseconds limit = 10min) {
         auto const end = w.clock.now().mono + limit;

@@ -351,4 +351,13 @@ error_code person::read_all() {
     return ask([&](messenger::done_handler done) { engine().mark_read(ids, done); });
 }
 
+bool are_friends(world& w, person& one, person& other) {
+    if (one.add(other) || other.add(one))
+        return false;
+    return w.run_until([&] {
+        return one.state_of(other) == messenger::friend_state::accepted
+               && other.state_of(one) == messenger::friend_state::accepted;
+    });
+}
+
 } // namespace tau::test

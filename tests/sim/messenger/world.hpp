@@ -175,4 +175,7 @@ private:
     std::unique_ptr<messenger::engine> m_engine;
 };
 
+/// Both add the other one; whether both came to be accepted.
+bool are_friends(world& w, person& one, person& other);
+
 } // namespace tau::test

@@ -4,6 +4,9 @@
 #include "support/manual_clock.hpp"
 #include "support/signer.hpp"
 
+#include <algorithm>
+#include <deque>
+
 #include <gtest/gtest.h>
 
 namespace tau::dht {
@@ -23,21 +26,26 @@ struct Pacer : testing::Test {
     std::vector<send_query> take() {
         return paced.take(clock.now().mono, [](request_id) { return true; });
     }
+    // The most that leaves in any ten seconds of the next minute.
+    std::size_t most_in_ten_seconds() {
+        std::deque<time_point> sent;
+        std::size_t most = 0;
+        for (int ms = 0; ms < 60'000; ms += 10) {
+            sent.insert(sent.end(), take().size(), clock.now().mono);
+            while (!sent.empty() && clock.now().mono - sent.front() >= 10s)
+                sent.pop_front();
+            most = std::max(most, sent.size());
+            clock.advance(10ms);
+        }
+        return most;
+    }
 };
 
 TEST_F(Pacer, StaysBelowAStockFloodBlockerInAnyTenSeconds) {
     auto const node = test::far_endpoint(1);
     for (int i = 0; i < 500; ++i)
         submit(node);
-    std::deque<time_point> sent;
-    for (int ms = 0; ms < 60'000; ms += 10) {
-        for (std::size_t n = take().size(); n > 0; --n)
-            sent.push_back(clock.now().mono);
-        while (!sent.empty() && clock.now().mono - sent.front() >= 10s)
-            sent.pop_front();
-        ASSERT_LT(sent.size(), 50U);
-        clock.advance(10ms);
-    }
+    EXPECT_LT(most_in_ten_seconds(), 50U);
     EXPECT_GT(paced.queued(), 0U);
 }
 
@@ -73,15 +81,7 @@ TEST_F(Pacer, TwoFriendsWithStockLimitsDoNotBlockEachOther) {
         submit(one);
         submit(other);
     }
-    std::deque<time_point> sent;
-    for (int ms = 0; ms < 60'000; ms += 10) {
-        for (std::size_t n = take().size(); n > 0; --n)
-            sent.push_back(clock.now().mono);
-        while (!sent.empty() && clock.now().mono - sent.front() >= 10s)
-            sent.pop_front();
-        ASSERT_LT(sent.size(), 50U);
-        clock.advance(10ms);
-    }
+    EXPECT_LT(most_in_ten_seconds(), 50U);
 }
 
 TEST_F(Pacer, ManyPortsOfOneAddressShareAWiderLimit) {
