@@ -1,0 +1,69 @@
+#pragma once
+
+#include "wire/gossip_vector.hpp"
+
+#include <chrono>
+#include <cstddef>
+
+namespace tau::gossip {
+
+/// How much power the device has for gossip.
+enum class power_state { plugged, battery, saving };
+
+/// Every limit and pace of gossip. The defaults suit a phone on the internet.
+struct config {
+    wire::pk_id_form ids = wire::pk_id_form::last;
+
+    /// S1-48: seconds between publications while something changes: 1, 5, 10, 30 or 60.
+    /// 0: by activity and power, 10 while the user acts and 60 otherwise.
+    std::uint8_t frequency = 0;
+    /// Our own gossip is put again before the DHT drops it, with what it names.
+    std::chrono::minutes renewal{100};
+    /// From the start to the first publication, in which visits bring what to say.
+    std::chrono::milliseconds first_publication{4'000};
+    /// A message that its receiver acknowledges in this time never enters gossip.
+    std::chrono::milliseconds own_root_delay{3'000};
+
+    /// Visits. The first round goes fast; then at most one unreferred visit in idle_visit_pause.
+    std::chrono::minutes eager_time{4};
+    std::chrono::milliseconds eager_visit_pause{250};
+    std::chrono::milliseconds idle_visit_pause{90'000};
+    std::chrono::milliseconds referred_visit_pause{2'000};
+    /// Between two visits to one friend; doubles while they bring nothing.
+    std::chrono::milliseconds visit_pause_min{60'000};
+    std::chrono::milliseconds visit_pause_max{3'600'000};
+
+    /// Somebody who was heard in this time is told of news at once.
+    std::chrono::milliseconds online_time{90'000};
+    /// News that come in this time travel together.
+    std::chrono::milliseconds tell_pause{1'000};
+    std::size_t max_told_at_once = 16;
+
+    /// What a friend, or those for whom it relays demands, may make us send in a minute.
+    std::size_t served_bytes_per_minute = 64 * 1024;
+    /// An item is put into the DHT at most once in this time.
+    std::chrono::minutes item_put_pause{60};
+    /// Demands of ours that are under way; older ones make room.
+    std::size_t max_demands = 32;
+    std::chrono::hours demand_lifetime{24};
+
+    /// Mailbox: octets held for one receiver, of one sender, and in all; how long.
+    std::size_t held_bytes_per_receiver = 2 * 1024 * 1024;
+    std::size_t held_bytes_per_sender = 2 * 1024 * 1024;
+    std::size_t held_bytes_total = 16 * 1024 * 1024;
+    std::chrono::hours held_lifetime{72};
+    /// Items to hold that are being fetched, and that wait for it.
+    std::size_t max_fetches = 8;
+    std::size_t max_fetches_waiting = 2'048;
+
+    /// Relayed entries that are kept, of one friend and in all; how long.
+    std::size_t relayed_per_friend = 256;
+    std::size_t relayed_total = 4'096;
+    std::chrono::hours relayed_lifetime{24};
+    /// Roots told by one friend that are waiting to be found.
+    std::size_t hints_per_friend = 256;
+    /// A vector further ahead of our clock than this is not believed about time.
+    std::chrono::hours max_ahead{2};
+};
+
+} // namespace tau::gossip

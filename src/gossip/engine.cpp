@@ -1,0 +1,358 @@
+#include "gossip/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tau::gossip {
+namespace {
+
+using namespace std::chrono_literals;
+
+// While the user acts, gossip is as prompt as when it is on mains.
+constexpr auto active_time = 5min;
+constexpr auto expire_pause = 10min;
+// Roots of which we remember who carries them.
+constexpr std::size_t max_carried_roots = 8'192;
+
+std::int64_t minute_of(unix_ms time) {
+    return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
+}
+
+void earlier(std::optional<time_point>& out, std::optional<time_point> const& when) {
+    if (when)
+        out = out ? std::min(*out, *when) : *when;
+}
+
+} // namespace
+
+engine::engine(config const& settings, public_key const& self, random_source& random)
+    : m_settings(settings), m_self(self), m_own(settings, self), m_relayed(settings),
+      m_mailbox(settings), m_budget(settings), m_visits(settings, random) {}
+
+void engine::start(moment now) {
+    m_running = true;
+    m_visits.start(now);
+    m_dirty = true;
+    m_publish_earliest = now.mono + m_settings.first_publication;
+    m_expire_at = now.mono + expire_pause;
+    drop_all(m_mailbox.expire(now.wall));
+}
+
+void engine::add_friend(public_key const& who, moment now) {
+    m_ids.add(who);
+    m_friends.try_emplace(who);
+    m_visits.add(who, now.mono);
+}
+
+void engine::remove_friend(public_key const& who) {
+    m_ids.remove(who);
+    m_friends.erase(who);
+    m_visits.remove(who);
+    m_own.forget(who);
+    m_relayed.forget(who);
+    m_budget.forget(who);
+    drop_all(m_mailbox.forget(who));
+    std::erase_if(m_fetch_line,
+                  [&](fetch_item const& one) { return one.sender == who || one.receiver == who; });
+}
+
+void engine::set_own_roots(public_key const& to, std::vector<own_root> roots, moment now) {
+    bool const was_dirty = m_dirty;
+    bool const was_telling = m_tell_at.has_value();
+    if (!m_own.set_roots(to, std::move(roots)))
+        return;
+    news(now);
+    if (!was_dirty)
+        m_publish_earliest = std::max(m_publish_earliest, now.mono + m_settings.own_root_delay);
+    if (!was_telling)
+        m_tell_at = now.mono + m_settings.own_root_delay;
+}
+
+void engine::on_writing(public_key const& to, moment now) {
+    m_own.set_writing(to, now.wall);
+    on_user_active(now);
+    if (is_online(to, now.mono))
+        m_actions.emplace_back(tell{to});
+}
+
+void engine::on_own_endpoint_changed(moment now) {
+    m_own.set_endpoint_changed(now.wall);
+    news(now);
+}
+
+void engine::on_user_active(moment now) {
+    m_active_until = now.mono + active_time;
+}
+
+// Something that others should know has changed.
+void engine::news(moment now) {
+    ++m_version;
+    m_dirty = true;
+    if (!m_tell_at)
+        m_tell_at = now.mono + m_settings.tell_pause;
+}
+
+void engine::on_visited(public_key const& who, moment now) {
+    m_visits.on_visited(who, false, now.mono);
+}
+
+void engine::on_online(public_key const& who, moment now) {
+    auto const found = m_friends.find(who);
+    if (found == m_friends.end())
+        return;
+    bool const was = is_online(who, now.mono);
+    found->second.online_until = now.mono + m_settings.online_time;
+    if (!was && m_running)
+        m_actions.emplace_back(friend_seen{who, now.wall, true});
+}
+
+void engine::on_offline(public_key const& who) {
+    if (auto const found = m_friends.find(who); found != m_friends.end())
+        found->second.online_until.reset();
+}
+
+bool engine::is_online(public_key const& who, time_point now) const {
+    auto const found = m_friends.find(who);
+    return found != m_friends.end() && found->second.online_until
+           && now < *found->second.online_until;
+}
+
+void engine::on_missing(public_key const& from, target const& what, moment now) {
+    if (m_own.demand(from, what, now.wall))
+        news(now);
+}
+
+void engine::on_found(target const& what) {
+    m_own.drop_demand(what);
+    m_relayed.drop(what);
+    for (auto& [key, one] : m_friends)
+        one.hints.erase(what);
+}
+
+void engine::on_fetched(fetch_item const& what, std::size_t size,
+                        std::vector<target> const& members, moment now) {
+    m_fetching.erase(what.what);
+    held_item item{what.what, what.sender, what.receiver, what.parent};
+    item.type = what.type;
+    item.is_manifest = what.is_manifest;
+    item.size = size;
+    item.minute = what.minute;
+    item.received = now.wall;
+    drop_all(m_mailbox.add(item));
+    m_relayed.drop(what.what); // from now on it is carried as held
+    for (auto const& member : members) {
+        auto next = what;
+        next.what = member;
+        next.is_manifest = false;
+        if (m_fetch_line.size() < m_settings.max_fetches_waiting && !m_mailbox.has(member))
+            m_fetch_line.insert(m_fetch_line.begin(), next); // after every sealed message
+    }
+    news(now);
+    start_fetches();
+}
+
+void engine::on_not_fetched(fetch_item const& what, moment) {
+    m_fetching.erase(what.what);
+    start_fetches();
+}
+
+void engine::restore_held(held_item item) {
+    drop_all(m_mailbox.add(std::move(item)));
+}
+
+void engine::drop_all(std::vector<target> const& gone) {
+    for (auto const& what : gone)
+        m_actions.emplace_back(drop_item{what});
+}
+
+void engine::start_fetches() {
+    while (m_fetching.size() < m_settings.max_fetches && !m_fetch_line.empty()) {
+        auto next = m_fetch_line.back();
+        m_fetch_line.pop_back();
+        if (m_mailbox.has(next.what) || m_fetching.contains(next.what)
+            || !m_mailbox.would_take(next.sender))
+            continue;
+        m_fetching.emplace(next.what, next);
+        m_actions.emplace_back(next);
+    }
+}
+
+bool engine::may_serve(serve_item const& what, std::size_t size, moment now) {
+    bool const ok = (what.direct || m_budget.may_put(what.what, now.mono))
+                    && m_budget.charge(what.to, size, now.mono);
+    ++(ok ? m_counts.served_demands : m_counts.refused_demands);
+    return ok;
+}
+
+std::uint8_t engine::frequency(moment now) const {
+    if (m_settings.frequency != 0)
+        return m_settings.frequency;
+    if (m_power == power_state::saving)
+        return 60;
+    bool const active = m_active_until && now.mono < *m_active_until;
+    return active || m_power == power_state::plugged ? (active ? 10 : 30) : 60;
+}
+
+std::chrono::milliseconds engine::publish_gap(moment now) const {
+    return std::chrono::seconds(frequency(now));
+}
+
+std::optional<time_point> engine::publish_at() const {
+    if (!m_running)
+        return std::nullopt;
+    if (!m_published)
+        return m_publish_earliest;
+    auto const renewal = *m_published + m_settings.renewal;
+    return m_dirty ? std::min(m_publish_earliest, renewal) : renewal;
+}
+
+void engine::publish_now(moment now) {
+    bool const is_renewal = !m_published || now.mono - *m_published >= m_settings.renewal;
+    m_published = now.mono;
+    m_publish_earliest = now.mono + publish_gap(now);
+    m_dirty = false;
+    m_actions.emplace_back(publish{});
+    // What a vector names is published with it, unless the last put is fresh.
+    if (is_renewal)
+        for (auto const& receiver : m_mailbox.receivers())
+            put_for(receiver, now);
+}
+
+// Held items whose copies in the DHT have gone or soon will be.
+void engine::put_for(public_key const& receiver, moment now) {
+    for (auto const* item : m_mailbox.for_receiver(receiver)) {
+        auto const sealed = unix_ms(std::chrono::minutes(item->minute));
+        auto const last = item->last_put ? std::max(*item->last_put, sealed) : sealed;
+        if (now.wall - last < m_settings.item_put_pause || !m_budget.may_put(item->what, now.mono))
+            continue;
+        if (!m_budget.charge(receiver, item->size, now.mono))
+            return;
+        auto const what = item->what;
+        m_actions.emplace_back(put_item{what});
+        m_mailbox.on_put(what, now.wall);
+    }
+}
+
+void engine::tell_online(moment now) {
+    m_tell_at.reset();
+    std::size_t count = 0;
+    for (auto& [key, one] : m_friends) {
+        if (one.told >= m_version || !one.online_until || now.mono >= *one.online_until)
+            continue;
+        if (++count > m_settings.max_told_at_once) {
+            m_tell_at = now.mono + m_settings.tell_pause;
+            return;
+        }
+        one.told = m_version;
+        m_actions.emplace_back(tell{key});
+    }
+}
+
+std::optional<time_point> engine::wake_at() const {
+    if (!m_running)
+        return std::nullopt;
+    std::optional<time_point> out = m_expire_at;
+    earlier(out, publish_at());
+    earlier(out, m_tell_at);
+    earlier(out, m_visits.wake_at());
+    return out;
+}
+
+void engine::on_time(moment now) {
+    if (!m_running)
+        return;
+    if (m_tell_at && now.mono >= *m_tell_at)
+        tell_online(now);
+    if (auto const when = publish_at(); when && now.mono >= *when)
+        publish_now(now);
+    while (auto const who = m_visits.next(now.mono))
+        m_actions.emplace_back(visit{*who});
+    if (now.mono >= m_expire_at) {
+        m_expire_at = now.mono + expire_pause;
+        drop_all(m_mailbox.expire(now.wall));
+        if (m_carriers.size() > max_carried_roots)
+            m_carriers.clear();
+    }
+}
+
+std::vector<action> engine::take_actions() {
+    return std::exchange(m_actions, {});
+}
+
+wire::gossip_vector engine::vector_for_all(moment now) const {
+    vector_builder out(m_self, m_settings.ids, now.wall);
+    for (auto& group : m_own.demand_groups(now.wall))
+        out.add(std::move(group));
+    auto own = m_own.for_all(now.wall, frequency(now));
+    // Half for ourselves at first, so that a long queue of ours silences no friend's mail.
+    std::size_t next = 0;
+    while (next < own.size() && out.size() < wire::max_gossip_bytes / 2 && out.add(own[next]))
+        ++next;
+    for (auto& group : m_mailbox.groups())
+        if (!out.add(std::move(group)))
+            break;
+    while (next < own.size() && out.add(own[next]))
+        ++next;
+    for (auto& group : m_relayed.groups(minute_of(now.wall)))
+        if (!out.add(std::move(group)))
+            break;
+    return out.finish(next == own.size());
+}
+
+wire::gossip_vector engine::vector_for(public_key const& to, moment now) const {
+    vector_builder out(m_self, m_settings.ids, now.wall);
+    bool complete = true;
+    for (auto& group : m_own.about(to, now.wall))
+        complete = out.add(std::move(group)) && complete;
+    for (auto& group : m_mailbox.groups(to))
+        if (!out.add(std::move(group)))
+            break;
+    auto const id = wire::pk_id_of(to, m_settings.ids);
+    for (auto& group : m_relayed.groups_for(id, minute_of(now.wall)))
+        if (!out.add(std::move(group)))
+            break;
+    for (auto& group : m_own.demand_groups(now.wall))
+        out.add(std::move(group));
+    for (auto& group : m_own.for_all(now.wall, frequency(now)))
+        complete = out.add(std::move(group)) && complete;
+    for (auto& group : m_mailbox.groups())
+        if (!out.add(std::move(group)))
+            break;
+    for (auto& group : m_relayed.groups(minute_of(now.wall)))
+        if (!out.add(std::move(group)))
+            break;
+    return out.finish(complete);
+}
+
+std::vector<public_key> engine::holders_of(target const& root, time_point now) const {
+    std::vector<public_key> out;
+    auto const found = m_carriers.find(root);
+    if (found != m_carriers.end())
+        for (auto const& who : found->second)
+            if (is_online(who, now))
+                out.push_back(who);
+    return out;
+}
+
+std::size_t engine::carriers_of(target const& root) const {
+    auto const found = m_carriers.find(root);
+    return found == m_carriers.end() ? 0 : found->second.size();
+}
+
+std::optional<std::uint8_t> engine::frequency_of(public_key const& who) const {
+    auto const found = m_friends.find(who);
+    return found == m_friends.end() ? std::nullopt : found->second.frequency;
+}
+
+counts engine::totals(time_point now) const {
+    auto out = m_counts;
+    out.held_items = m_mailbox.size();
+    out.held_bytes = m_mailbox.bytes();
+    out.relayed = m_relayed.size();
+    out.demands = m_own.demand_count();
+    for (auto const& [key, one] : m_friends)
+        out.online += one.online_until && now < *one.online_until ? 1U : 0U;
+    return out;
+}
+
+} // namespace tau::gossip

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "core/bytes.hpp"
+#include "core/clock.hpp"
+#include "gossip/config.hpp"
+#include "gossip/vector_builder.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+namespace tau::gossip {
+
+/// An item that is held for two friends who are not online together. What is known of it is
+/// what gossip said; its octets are with the adapter.
+struct held_item {
+    target what;
+    public_key sender;
+    public_key receiver;
+    target parent; ///< the sealed item it belongs to; itself for that one
+    wire::gossip_type type = wire::gossip_type::message_root;
+    bool is_manifest = false;
+    std::size_t size = 0;
+    std::int64_t minute = 0; ///< when the sender sealed it, as gossip says
+    unix_ms received{};
+    std::optional<unix_ms> last_put{}; ///< by us
+    /// Sender or receiver let us know that it has arrived. Kept for a demand all the same.
+    bool settled = false;
+};
+
+/// Which items are held for others, within quotas of receiver, sender and all: the settled,
+/// then the oldest of whoever has most go first.
+///
+/// A pure index. Threading: one thread.
+class mailbox {
+public:
+    explicit mailbox(config const& settings) : m_settings(settings) {}
+
+    [[nodiscard]] bool has(target const& what) const { return m_items.contains(what); }
+    [[nodiscard]] held_item const* find(target const& what) const;
+    /// Whether another item of this sender would find room; a greedy one's would not.
+    [[nodiscard]] bool would_take(public_key const& sender) const;
+
+    /// Adds an item; the targets that had to go for it, perhaps itself.
+    std::vector<target> add(held_item item);
+    void remove(target const& what);
+    /// Everything of a former friend.
+    std::vector<target> forget(public_key const& who);
+    /// What is too old.
+    std::vector<target> expire(unix_ms now);
+
+    /// The receiver acknowledged what this sender sealed up to `root`. True if news.
+    bool settle(public_key const& sender, public_key const& receiver, target const& root);
+    /// The sender no longer lists them: all of the pair but `listed`.
+    bool settle_unlisted(public_key const& sender, public_key const& receiver,
+                         std::set<target> const& listed, std::int64_t before_minute);
+    void on_put(target const& what, unix_ms now);
+
+    /// Sealed items and what belongs to them that `receiver` may miss, the newest first.
+    [[nodiscard]] std::vector<held_item const*> for_receiver(public_key const& receiver) const;
+    /// The items that belong to a sealed one, itself first.
+    [[nodiscard]] std::vector<target> family(target const& root) const;
+    /// Receivers of unsettled items.
+    [[nodiscard]] std::set<public_key> receivers() const;
+
+    /// What our vector says of them: groups of the unsettled, the newest first.
+    [[nodiscard]] std::vector<entry_group>
+    groups(std::optional<public_key> const& receiver = {}) const;
+
+    [[nodiscard]] std::size_t bytes() const { return m_bytes; }
+    [[nodiscard]] std::size_t size() const { return m_items.size(); }
+    [[nodiscard]] std::size_t bytes_of_sender(public_key const& key) const;
+
+private:
+    /// Settled first, then the oldest.
+    using order = std::tuple<bool, unix_ms, target>;
+    [[nodiscard]] static order place_of(held_item const& item) {
+        return {!item.settled, item.received, item.what};
+    }
+    void set_settled(held_item& item);
+    [[nodiscard]] std::optional<target> oldest(public_key const* sender,
+                                               public_key const* receiver) const;
+
+    config const& m_settings;
+    std::unordered_map<target, held_item> m_items;
+    std::set<order> m_order;
+    std::map<public_key, std::set<target>> m_by_receiver;
+    std::unordered_map<public_key, std::size_t> m_sender_bytes;
+    std::unordered_map<public_key, std::size_t> m_receiver_bytes;
+    std::size_t m_bytes = 0;
+};
+
+} // namespace tau::gossip
