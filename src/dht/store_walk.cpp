@@ -30,18 +30,24 @@ store_walk::store_walk(config const& settings, target const& what,
     : m_settings(settings), m_what(what), m_resend_after(resend_after) {}
 
 void store_walk::begin(std::vector<wire::node_info> const& seeds) {
+    // All at once: this is most of the time that put() keeps its caller.
+    m_nodes.reserve(std::max(seeds.size(), max_candidates) + 1);
     for (auto const& seed : seeds)
-        learn(seed);
+        if (seed.where.port() != 0)
+            m_nodes.push_back({seed, distance_of(seed.id, m_what)});
+    auto const kept =
+        m_nodes.begin() + static_cast<std::ptrdiff_t>(std::min(m_nodes.size(), max_candidates));
+    std::partial_sort(m_nodes.begin(), kept, m_nodes.end(), closer);
+    m_nodes.erase(kept, m_nodes.end());
     advance();
 }
 
 void store_walk::learn(wire::node_info const& info) {
-    if (info.where.port() == 0 || find(info.where))
-        return;
     node fresh{info, distance_of(info.id, m_what)};
-    auto const at =
-        std::upper_bound(m_nodes.begin(), m_nodes.end(), fresh,
-                         [](node const& a, node const& b) { return a.distance < b.distance; });
+    bool const too_far = m_nodes.size() == max_candidates && !closer(fresh, m_nodes.back());
+    if (info.where.port() == 0 || too_far || find(info.where))
+        return;
+    auto const at = std::upper_bound(m_nodes.begin(), m_nodes.end(), fresh, closer);
     m_nodes.insert(at, std::move(fresh));
     if (m_nodes.size() > max_candidates)
         m_nodes.pop_back();

@@ -36,6 +36,7 @@ public:
     /// `resend_after` fits the round-trip times that were seen of late.
     store_walk(config const& settings, target const& what, std::chrono::microseconds resend_after);
 
+    /// `seeds` names each endpoint at most once. Call once.
     void begin(std::vector<wire::node_info> const& seeds);
     /// The query of the last step for this node has really gone out.
     void on_sent(endpoint const& to, time_point now);
@@ -65,6 +66,9 @@ private:
         [[nodiscard]] bool pending() const { return at == state::asked || at == state::storing; }
     };
 
+    [[nodiscard]] static bool closer(node const& a, node const& b) {
+        return a.distance < b.distance;
+    }
     void learn(wire::node_info const& info);
     node* find(endpoint const& where);
     void send(node& n);

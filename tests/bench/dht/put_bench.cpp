@@ -7,6 +7,8 @@
 #include <libtorrent/bencode.hpp>
 #include <libtorrent/kademlia/ed25519.hpp>
 
+#include <ctime>
+
 namespace tau::bench {
 namespace {
 
@@ -85,6 +87,14 @@ private:
     lt::dht::secret_key m_secret;
 };
 
+/// Processor time of this thread: unlike the wall clock it does not count the times at
+/// which the machine runs something else.
+double thread_cpu_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
 struct scene {
     reader& measured;
     impatient_reader& third_party;
@@ -94,7 +104,7 @@ struct scene {
 };
 
 void measure(scene const& at, std::string const& scenario) {
-    samples tau, caller, stock;
+    samples tau, caller, caller_cpu, stock;
     for (std::size_t i = 0; i < at.puts; ++i) {
         auto const salt = scenario + std::to_string(i);
         auto const read = [&](public_key const& key, samples& into, auto const& put) {
@@ -108,15 +118,19 @@ void measure(scene const& at, std::string const& scenario) {
                 into.fail();
         };
         read(at.measured.tau_key(), tau, [&] {
+            auto const value = item_value(i);
+            auto const cpu = thread_cpu_ms();
             auto const begun = steady::now();
-            (void)at.measured.tau().put(wire::salt::from(salt).value(), 1, item_value(i), {});
+            (void)at.measured.tau().put(wire::salt::from(salt).value(), 1, value, {});
             caller.add(ms_since(begun));
+            caller_cpu.add(thread_cpu_ms() - cpu);
         });
         if (i < at.stock_puts)
             read(at.stock.key(), stock, [&] { at.stock.put(salt, item_value(i)); });
     }
     tau.report_as(scenario, "tau");
     caller.report_as(scenario, "tau_caller");
+    caller_cpu.report_as(scenario, "tau_caller_cpu");
     if (stock.count() > 0)
         stock.report_as(scenario, "libtorrent");
 }
