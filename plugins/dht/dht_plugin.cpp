@@ -18,6 +18,7 @@ namespace {
 constexpr int max_reports_waiting = 1024;
 // Signatures that a worker checks before it reports: few, so that the next queries leave soon.
 constexpr std::size_t checks_at_once = 4;
+constexpr std::chrono::seconds ipv6_patience{1};
 constexpr std::size_t max_tables = 64; // listen sockets a session may have; ours to choose
 
 std::array<char, 32> key_chars(public_key const& key) {
@@ -76,8 +77,9 @@ dht_plugin::dht_plugin(host& home, worker_pool& workers, std::shared_ptr<clock_s
               m_engine.on_time(now);
               perform_all();
           }),
-      m_alive(std::make_shared<dht_plugin*>(this)) {
+      m_ipv6_wait(home.context()), m_alive(std::make_shared<dht_plugin*>(this)) {
     add_routes();
+    home.add_responder(m_local_ipv6);
     auto& context = home.context();
     auto waiting = std::make_shared<std::atomic<int>>(0);
     home.add_responder(std::make_shared<engine_responder>(
@@ -124,6 +126,7 @@ void dht_plugin::start() {
 void dht_plugin::stop() {
     *m_alive = nullptr;
     m_timer.stop();
+    m_ipv6_wait.cancel();
 }
 
 void dht_plugin::schedule() {
@@ -279,10 +282,29 @@ void dht_plugin::on_table_owner(table_owner value) {
     if (m_tables.size() < max_tables
         && m_tables.insert_or_assign(value.node_id, value.local).second)
         m_engine.on_local_endpoints(local_endpoints());
+    if (value.local.address().is_v6())
+        open_ipv6();
     if (m_wants_nodes)
         (void)m_host.call(
             [&](lt::session_handle& session) { session.dht_live_nodes(value.node_id); });
     perform_all();
+}
+
+void dht_plugin::open_ipv6() {
+    if (std::exchange(m_ipv6_waits, true))
+        return;
+    // A global address may be configured a moment after a local one, and would do better.
+    m_ipv6_wait.expires_after(ipv6_patience);
+    m_ipv6_wait.async_wait([alive = m_alive](error_code const& failed) {
+        auto* const self = *alive;
+        if (failed || !self)
+            return;
+        self->m_ipv6_waits = false;
+        for (auto const& socket : self->m_local_ipv6->sockets_to_ask(self->local_endpoints()))
+            (void)self->m_host.call([&](lt::session_handle& session) {
+                session.add_dht_node({socket.address().to_string(), socket.port()});
+            });
+    });
 }
 
 std::vector<endpoint> dht_plugin::local_endpoints() const {
@@ -299,6 +321,8 @@ void dht_plugin::on_live_nodes(std::vector<wire::node_info> value) {
 }
 
 void dht_plugin::on_external_address(ip_address value) {
+    if (value == local_ipv6::stand_in())
+        return;
     // The session knows the address alone: port 0 says so.
     m_engine.on_external_vote({}, endpoint(value, 0), m_clock->now());
     perform_all();

@@ -6,6 +6,7 @@
 #include "dht/engine.hpp"
 #include "dht/engine_access.hpp"
 #include "plugins/dht/alert_values.hpp"
+#include "plugins/dht/local_ipv6.hpp"
 #include "plugins/session/host.hpp"
 #include "plugins/session/wake_timer.hpp"
 
@@ -72,6 +73,8 @@ private:
 
     void on_external_address(ip_address value);
     [[nodiscard]] std::vector<endpoint> local_endpoints() const;
+    /// Sees to it that direct datagrams leave over IPv6, once the sockets are all known.
+    void open_ipv6();
     void check_all();
     [[nodiscard]] static std::vector<checked_item> check(std::vector<dht::check_item> const& items);
     void on_checked(std::vector<checked_item> const& outcomes);
@@ -88,6 +91,9 @@ private:
     bool m_check_scheduled = false;
     bool m_scheduled = false;
     bool m_wants_nodes = false;
+    std::shared_ptr<local_ipv6> m_local_ipv6 = std::make_shared<local_ipv6>();
+    boost::asio::steady_timer m_ipv6_wait;
+    bool m_ipv6_waits = false;
     alive_token m_alive; // queued handlers find nullptr after stop()
 };
 
