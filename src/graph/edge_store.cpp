@@ -103,6 +103,15 @@ error_code edge_store::add_claim(wallet_address const& from, wallet_address cons
     return {};
 }
 
+bool edge_store::has_claim(wallet_address const& from, wallet_address const& to) const {
+    auto const f = find(from);
+    auto const t = find(to);
+    if (f == no_node || t == no_node)
+        return false;
+    auto const* held = m_lists[f].find(t);
+    return held != nullptr && held->has(claim::mine);
+}
+
 // Tells the other end's list of a new claim. By the default rule only a list that
 // already claims back is touched: strangers cannot make anybody's list grow.
 void edge_store::note_at_other(node_index from, node_index to, claim& own, seconds32 now) {

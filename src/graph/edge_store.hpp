@@ -70,6 +70,8 @@ public:
     [[nodiscard]] std::span<claim const> claims_of(node_index node) const {
         return m_lists[node].view();
     }
+    /// Whether `from` claims a link to `to` now.
+    [[nodiscard]] bool has_claim(wallet_address const& from, wallet_address const& to) const;
     /// Claims that the wallet made itself.
     [[nodiscard]] std::size_t own_claims(node_index node) const { return m_own[node]; }
     /// Whether `held`, found in claims_of() of an online wallet, is a link that routes may use.

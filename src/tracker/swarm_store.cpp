@@ -214,6 +214,22 @@ bool swarm_store::expire_some(std::uint32_t now_s, std::size_t swarms) {
     return false;
 }
 
+void swarm_store::merge(swarm_merge const& told, std::uint32_t now_s) {
+    auto const at = told.is_stopped ? find(told.hash) : find_or_add(told.hash);
+    if (at == graph::index_table::none)
+        return;
+    auto& s = m_swarms[at];
+    if (told.is_completed)
+        ++s.counts.downloaded;
+    s.counts.downloaded = std::max(s.counts.downloaded, told.downloaded);
+    if (told.is_stopped)
+        forget(s, told.peer);
+    else if (m_peers < m_limits.max_peers && told.age_s <= now_s)
+        put(s, told.peer, told.is_seeder, tick_of(now_s - told.age_s));
+    if (s.v4.size() + s.v6.size() == 0)
+        release(at);
+}
+
 void swarm_store::restore_swarm(info_hash const& hash, std::uint32_t downloaded) {
     if (auto const at = find_or_add(hash); at != graph::index_table::none)
         m_swarms[at].counts.downloaded = downloaded;

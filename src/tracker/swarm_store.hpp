@@ -47,6 +47,17 @@ struct swarm_answer {
     std::string peers6;
 };
 
+/// What another front-end, or a store that outlives this one, says of a peer.
+struct swarm_merge {
+    info_hash hash;
+    peer_address peer;
+    bool is_seeder = false;
+    bool is_stopped = false;
+    bool is_completed = false;    ///< counts one more download
+    std::uint32_t downloaded = 0; ///< the swarm's count is at least this
+    std::uint32_t age_s = 0;      ///< since the peer announced
+};
+
 /// Who announced which info-hash, in little memory: eight octets an IPv4 peer.
 ///
 /// Peers are known by address and port. Expiry is incremental: each expire_some()
@@ -95,6 +106,8 @@ public:
             s.v6.for_each(peer);
         }
     }
+    /// Does what announce() would have done had the peer announced here.
+    void merge(swarm_merge const& told, std::uint32_t now_s);
     /// Puts back what for_each() told.
     void restore_swarm(info_hash const& hash, std::uint32_t downloaded);
     void restore_peer(info_hash const& hash, peer_address const& peer, bool seeder,

@@ -22,6 +22,26 @@ wallet_address as_wallet(info_hash const& hash) {
     return {hash.octets};
 }
 
+// Never 0, which is no topic. Only requests of the device itself are compared with
+// it, so that nobody gains by a topic that begins like another.
+std::uint64_t home_of(info_hash const& topic) {
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i < sizeof out; ++i)
+        out = out << 8 | topic.octets[i];
+    return std::max<std::uint64_t>(out, 1);
+}
+
+// All changes of links that a request asks for, the one of its action first.
+std::vector<wire::link_change> changes_of(wire::announce_request const& request) {
+    using wire::wallet_action;
+    auto const& w = *request.wallet;
+    std::vector<wire::link_change> out;
+    if (w.action == wallet_action::link || w.action == wallet_action::unlink)
+        out.push_back({as_wallet(request.hash), w.action == wallet_action::link});
+    out.insert(out.end(), w.changes.begin(), w.changes.end());
+    return out;
+}
+
 } // namespace
 
 wallet_registry::wallet_registry(wallet_limits limits, std::uint64_t hash_key)
@@ -133,22 +153,18 @@ void wallet_registry::go_offline(device& d) {
     (void)show(d.wallet);
 }
 
-error_code wallet_registry::change_links(wire::announce_request const& request,
+error_code wallet_registry::change_links(wallet_address const& from,
+                                         std::span<wire::link_change const> changes,
                                          graph::seconds32 now) {
-    auto const& w = *request.wallet;
-    auto const change = [&](wallet_address const& to, bool is_claim) -> error_code {
-        if (is_claim)
-            return m_edges.add_claim(w.wallet, to, now);
-        // To take back what is gone already is what the client wanted.
-        m_edges.withdraw_claim(w.wallet, to);
-        return {};
-    };
-    if (w.action == wire::wallet_action::link || w.action == wire::wallet_action::unlink)
-        if (auto const ec = change(as_wallet(request.hash), w.action == wire::wallet_action::link))
+    for (auto const& c : changes) {
+        if (!c.is_claim) {
+            // To take back what is gone already is what the client wanted.
+            m_edges.withdraw_claim(from, c.wallet);
+            continue;
+        }
+        if (auto const ec = m_edges.add_claim(from, c.wallet, now))
             return ec;
-    for (auto const& c : w.changes)
-        if (auto const ec = change(c.wallet, c.is_claim))
-            return ec;
+    }
     return {};
 }
 
@@ -162,8 +178,9 @@ error_code wallet_registry::apply(wire::announce_request const& request, ip_addr
         return found.error();
     auto& d = m_devices[found.value()];
     d.time_ms = w.time_ms;
+    d.is_settled = false;
     d.seen = seconds(now);
-    auto const topic = graph::keyed_hash(request.hash.data(), m_hash_key);
+    auto const topic = home_of(request.hash);
     bool const is_own = as_wallet(request.hash) == w.wallet;
     if (request.event == wire::announce_event::stopped) {
         if (is_own || d.home == 0 || d.home == topic)
@@ -183,7 +200,86 @@ error_code wallet_registry::apply(wire::announce_request const& request, ip_addr
         d.is_online = false;
         return ec;
     }
-    return change_links(request, d.seen);
+    return change_links(w.wallet, changes_of(request), d.seen);
+}
+
+std::optional<wire::replica::device_change>
+wallet_registry::replica_of(wire::announce_request const& request) const {
+    auto const& w = *request.wallet;
+    auto const at = find(w.wallet, request.id);
+    if (at == none || m_devices[at].time_ms != w.time_ms)
+        return std::nullopt;
+    auto const& d = m_devices[at];
+    wire::replica::device_change out;
+    out.wallet = d.wallet;
+    out.id = d.id;
+    out.time_ms = d.time_ms;
+    out.home = d.home;
+    out.where = d.where;
+    out.liveness = d.liveness;
+    out.accepts = d.accepts;
+    out.is_online = d.is_online;
+    out.ends_wallet = !is_online(d.wallet);
+    if (!d.is_online)
+        return out;
+    // Claims beyond a limit were refused, and must not pile up elsewhere either.
+    for (auto const& c : changes_of(request))
+        if (!c.is_claim || m_edges.has_claim(d.wallet, c.wallet))
+            out.changes.push_back(c);
+    return out;
+}
+
+error_code wallet_registry::take(device& d, wire::replica::device_change const& change,
+                                 graph::seconds32 seen) {
+    d.time_ms = change.time_ms;
+    d.is_settled = true;
+    d.home = change.home;
+    d.where = change.where;
+    d.liveness = change.liveness;
+    d.accepts = change.accepts;
+    d.seen = std::max(d.seen, seen);
+    if (!change.is_online) {
+        go_offline(d);
+        return {};
+    }
+    d.is_online = true;
+    auto const ec = show(d.wallet);
+    d.is_online = !ec;
+    return ec;
+}
+
+error_code wallet_registry::merge(wire::replica::device_change const& change, std::uint32_t age_s,
+                                  moment now) {
+    auto const found = find_or_add(change.wallet, change.id);
+    if (!found)
+        return found.error();
+    auto& d = m_devices[found.value()];
+    if (change.time_ms == d.time_ms && d.is_settled)
+        return {};
+    auto const here = seconds(now);
+    auto const seen = here - std::min(graph::seconds32{age_s}, here);
+    if (change.time_ms >= d.time_ms)
+        if (auto const ec = take(d, change, seen))
+            return ec;
+    return is_online(change.wallet) ? change_links(change.wallet, change.changes, here)
+                                    : error_code{};
+}
+
+void wallet_registry::replace_claims(wallet_address const& from, std::span<wallet_address const> to,
+                                     moment now) {
+    auto const node = m_edges.find(from);
+    if (node == graph::no_node || !m_edges.is_online(node))
+        return;
+    std::vector<wallet_address> gone;
+    for (auto const& claim : m_edges.claims_of(node))
+        if (claim.has(graph::claim::mine))
+            gone.push_back(m_edges.wallet_of(claim.node()));
+    std::vector<wallet_address> kept(to.begin(), to.end());
+    std::sort(kept.begin(), kept.end());
+    for (auto const& wallet : gone)
+        if (!std::binary_search(kept.begin(), kept.end(), wallet))
+            m_edges.withdraw_claim(from, wallet);
+    (void)restore_claims(from, to, now);
 }
 
 wire::route_answer wallet_registry::routes(wallet_address const& from, wallet_address const& to,

@@ -4,6 +4,7 @@
 #include "core/endpoint.hpp"
 #include "graph/path_search.hpp"
 #include "wire/tracker_answer.hpp"
+#include "wire/tracker_replica.hpp"
 #include "wire/tracker_request.hpp"
 
 #include <algorithm>
@@ -50,6 +51,19 @@ public:
     /// changes before the one that failed have taken effect.
     [[nodiscard]] error_code apply(wire::announce_request const& request, ip_address const& from,
                                    moment now);
+
+    /// What other front-ends must know after apply() accepted `request`, or accepted
+    /// it in part; nullopt if it changed nothing.
+    [[nodiscard]] std::optional<wire::replica::device_change>
+    replica_of(wire::announce_request const& request) const;
+
+    /// What the shared log says, ours and others', in its order: every front-end
+    /// that does so comes to the same state. Of requests with the same signed time
+    /// the first in the log holds; older ones change claims only. errc::too_large.
+    [[nodiscard]] error_code merge(wire::replica::device_change const& change, std::uint32_t age_s,
+                                   moment now);
+    /// The claims of an online wallet are these and no others.
+    void replace_claims(wallet_address const& from, std::span<wallet_address const> to, moment now);
 
     /// Paths from one wallet to another; no path, and liveness 0, if there is none.
     [[nodiscard]] wire::route_answer routes(wallet_address const& from, wallet_address const& to,
@@ -99,7 +113,7 @@ private:
         wallet_address wallet;
         wire::peer_id id;
         std::int64_t time_ms = 0;
-        std::uint64_t home = 0; // the topic its presence belongs to, hashed
+        std::uint64_t home = 0; // the topic its presence belongs to, its first octets
         endpoint where;
         graph::seconds32 seen{0};
         std::uint32_t next = graph::index_table::none; // of the same wallet
@@ -107,6 +121,7 @@ private:
         bool accepts = false;
         bool is_online = false;
         bool is_used = false;
+        bool is_settled = false; // time_ms was seen in the shared log
     };
     static constexpr std::uint32_t none = graph::index_table::none;
 
@@ -121,8 +136,11 @@ private:
     void forget(std::uint32_t at);
     void go_offline(device& d);
     [[nodiscard]] error_code show(wallet_address const& wallet);
-    [[nodiscard]] error_code change_links(wire::announce_request const& request,
+    [[nodiscard]] error_code change_links(wallet_address const& from,
+                                          std::span<wire::link_change const> changes,
                                           graph::seconds32 now);
+    [[nodiscard]] error_code take(device& d, wire::replica::device_change const& change,
+                                  graph::seconds32 seen);
     [[nodiscard]] device_state state_of(device const& d, moment now) const;
 
     wallet_limits m_limits;

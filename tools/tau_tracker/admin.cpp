@@ -3,6 +3,7 @@
 #include "core/hex.hpp"
 #include "identity/wallet.hpp"
 #include "metrics.hpp"
+#include "shared_metrics.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +17,16 @@ constexpr std::size_t max_listed_links = 4096;
 
 void send_json(net::http_reply const& reply, json const& body) {
     reply.send({.body = body.dump()});
+}
+
+// Still 200 without Redis: it serves, and a load balancer that took away every
+// front-end at once would make an outage of it.
+std::string health_text(std::function<net::tracker_redis_store::status()> const& shared) {
+    auto const status = shared ? shared() : net::tracker_redis_store::status{};
+    if (status.trouble.empty())
+        return "ok\n";
+    return "degraded: serving without other front-ends for "
+           + std::to_string(status.wrong_for.count()) + " s: " + status.trouble + "\n";
 }
 
 void send_outcome(net::http_reply const& reply, error_code ec) {
@@ -106,18 +117,25 @@ net::router admin_routes(net::tracker_server const& server, net::tracker_shared_
                          clock_source const& clock, admin_actions actions) {
     net::router routes;
     routes.add({"GET", "/healthz",
-                [](net::http_request const&, net::http_reply const& reply) {
-                    reply.send({.content_type = "text/plain", .body = "ok\n"});
+                [act = actions.shared](net::http_request const&, net::http_reply const& reply) {
+                    reply.send({.content_type = "text/plain", .body = health_text(act)});
                 },
                 net::route_access::open});
     routes.add({"GET", "/metrics",
-                [&](net::http_request const&, net::http_reply const& reply) {
-                    reply.send({.content_type = "text/plain; version=0.0.4",
-                                .body = metrics_text(server, store)});
+                [&, act = actions.shared](net::http_request const&, net::http_reply const& reply) {
+                    auto body = metrics_text(server, store);
+                    if (act)
+                        body += shared_metrics_text(act());
+                    reply.send(
+                        {.content_type = "text/plain; version=0.0.4", .body = std::move(body)});
                 },
                 net::route_access::open});
-    routes.add({"GET", "/api/stats", [&](net::http_request const&, net::http_reply const& reply) {
-                    reply.send({.body = stats_json(server, store)});
+    routes.add({"GET", "/api/stats",
+                [&, act = actions.shared](net::http_request const&, net::http_reply const& reply) {
+                    auto body = json::parse(stats_json(server, store));
+                    if (act)
+                        body["shared"] = json::parse(shared_json(act()));
+                    send_json(reply, body);
                 }});
     routes.add({"POST", "/api/reload",
                 [act = actions.reload](net::http_request const&, net::http_reply const& reply) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "net/http_server.hpp"
+#include "net/redis/tracker_redis_store.hpp"
 #include "net/tracker_server.hpp"
-#include "net/tracker_shared_store.hpp"
 
 #include <functional>
 
@@ -16,6 +16,8 @@ struct admin_actions {
     std::function<error_code()> reload;
     /// Writes the snapshot now.
     std::function<error_code()> snapshot;
+    /// How the state is shared with other front-ends; empty: it is not.
+    std::function<net::tracker_redis_store::status()> shared;
 };
 
 /// The routes of the admin port: /metrics and /healthz for everybody who reaches

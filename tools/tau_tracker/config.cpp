@@ -131,12 +131,20 @@ key_table table_of(config& c) {
     t.texts("udp", c.udp, "addresses and ports of the UDP tracker; port 0 takes a free one");
     t.texts("http", c.http, "addresses and ports of the HTTP tracker");
     t.number("threads", c.threads, "threads that answer; 0: one a processor");
-    t.text("store", c.store, "where the state is: \"memory\"");
+    t.text("store", c.store,
+           "\"memory\", or \"redis://host:port[,host:port...][/database][?prefix=NAME]\", or "
+           "\"redis+unix:/path\"");
     t.text("log_level", c.log_level, "debug, info, warning or error");
     t.section("admin");
     t.text("listen", c.admin, "address and port of the admin API and metrics; empty: none");
     t.text("token_file", c.admin_token_file,
            "file with the API's token, made when absent; empty: only /metrics and /healthz");
+    t.section("redis");
+    t.text("user", c.redis_user, "who to be for Redis; empty: the default user");
+    t.text("password_file", c.redis_password_file,
+           "file with the password for Redis, which others may not read; empty: none");
+    t.number("max_queue_mb", c.redis_max_queue_mb,
+             "what waits for Redis while it is away; the oldest is dropped");
     t.section("announce");
     t.number("interval_s", c.policy.interval_s,
              "how often clients announce; presence is 2.5 times");
@@ -289,8 +297,12 @@ void settle(config& c) {
         (void)endpoints({c.admin});
     if (c.udp.empty() && c.http.empty())
         throw config_error("neither udp nor http names an address to listen at");
-    if (c.store != "memory")
-        throw config_error("store '" + c.store + "' is not known; use memory");
+    if (c.store != "memory" && !net::parse_redis_url(c.store))
+        throw config_error("store '" + c.store
+                           + "' is not understood; use memory, redis://host:port or "
+                             "redis+unix:/path (a password belongs into redis.password_file)");
+    if (c.redis_max_queue_mb < 1 || c.redis_max_queue_mb > 65'536)
+        throw config_error("redis.max_queue_mb must be from 1 to 65536");
     if (c.policy.interval_s < 10 || c.policy.interval_s > 7200)
         throw config_error("announce.interval_s must be from 10 to 7200");
     c.policy.jitter_s = std::min(c.policy.jitter_s, c.policy.interval_s / 2);
@@ -304,6 +316,27 @@ void settle(config& c) {
         if (c.log_level == level)
             return;
     throw config_error("log_level must be debug, info, warning or error");
+}
+
+std::optional<net::redis_settings> redis_config(config const& c) {
+    if (c.store == "memory")
+        return std::nullopt;
+    net::redis_settings out;
+    out.url = net::parse_redis_url(c.store).value();
+    out.user = c.redis_user;
+    if (c.redis_password_file.empty())
+        return out;
+    std::error_code ec;
+    auto const mode = std::filesystem::status(c.redis_password_file, ec).permissions();
+    constexpr auto of_others =
+        std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    if (!ec && (mode & of_others) != std::filesystem::perms::none)
+        throw config_error(c.redis_password_file + ": others may read it; chmod 600");
+    auto const lines = read_lines(c.redis_password_file);
+    if (lines.size() != 1)
+        throw config_error(c.redis_password_file + ": must hold one line with the password");
+    out.password = lines.front();
+    return out;
 }
 
 net::tracker_server_config server_config(config const& c) {

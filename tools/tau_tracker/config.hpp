@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/redis/redis_cluster.hpp"
 #include "net/tracker_server.hpp"
 #include "tracker/policy.hpp"
 #include "tracker/swarm_store.hpp"
@@ -25,7 +26,10 @@ struct config {
     std::string admin{"127.0.0.1:6970"}; ///< empty: none
     std::string admin_token_file;        ///< empty: only /metrics and /healthz are served
     std::uint32_t threads = 0;           ///< 0: one a processor
-    std::string store = "memory";
+    std::string store = "memory";        ///< or what net::parse_redis_url() reads
+    std::string redis_user;
+    std::string redis_password_file; ///< empty: no password
+    std::uint32_t redis_max_queue_mb = 64;
     std::string log_level = "info";
 
     std::string snapshot_file; ///< empty: none
@@ -57,5 +61,9 @@ struct config {
 void settle(config& c);
 
 [[nodiscard]] net::tracker_server_config server_config(config const& c);
+
+/// Where the shared state is, with the password read from its file; nullopt if the
+/// state is in memory alone. Throws config_error.
+[[nodiscard]] std::optional<net::redis_settings> redis_config(config const& c);
 
 } // namespace tau::tracker_tool

@@ -18,20 +18,39 @@ constexpr std::chrono::milliseconds sweep_every{250};
 // Sweeps until everything was visited once: ten seconds.
 constexpr std::size_t sweep_rounds = 40;
 constexpr std::size_t token_octets = 32;
+// How long the start waits for what other front-ends know.
+constexpr std::chrono::seconds load_patience{10};
 
 } // namespace
 
 daemon::daemon(config settings, std::function<config()> reload, logger log)
     : m_config(std::move(settings)), m_reload(std::move(reload)), m_log(std::move(log)),
       m_store(m_config.swarms, m_config.wallets, m_random.next_u64(), m_clock),
+      m_shared(open_shared()),
       m_policy(std::make_shared<tracker::policy const>(load_policy(m_config))),
-      m_server(server_config(m_config), m_store, m_policy, m_clock, m_random),
+      m_server(server_config(m_config), store(), m_policy, m_clock, m_random),
       m_signals(m_io, SIGTERM, SIGINT, SIGHUP), m_sweep_timer(m_io), m_snapshot_timer(m_io) {
     restore();
     start_admin();
+    if (m_shared && !m_shared->wait_until_loaded(load_patience))
+        m_log.write(log_level::warning,
+                    "starting without the shared state: " + m_shared->report().trouble);
 }
 
 daemon::~daemon() = default;
+
+std::unique_ptr<net::tracker_redis_store> daemon::open_shared() {
+    auto settings = redis_config(m_config);
+    if (!settings)
+        return nullptr;
+    return std::make_unique<net::tracker_redis_store>(
+        m_store, std::move(*settings), m_clock, m_random, m_log.named("redis"),
+        std::size_t{m_config.redis_max_queue_mb} << 20);
+}
+
+tracker::store& daemon::store() {
+    return m_shared ? static_cast<tracker::store&>(*m_shared) : m_store;
+}
 
 void daemon::restore() {
     if (m_config.snapshot_file.empty())
@@ -79,6 +98,8 @@ void daemon::start_admin() {
     admin_actions actions;
     actions.deny = [this](info_hash const& hash, bool denied) { deny(hash, denied); };
     actions.reload = [this] { return reload(); };
+    if (m_shared)
+        actions.shared = [this] { return m_shared->report(); };
     actions.snapshot = [this] { return write_snapshot_now(); };
     m_admin = std::make_unique<net::http_server>(
         m_io, admin_routes(m_server, m_store, m_clock, std::move(actions)), net::http_limits{},

@@ -2,7 +2,7 @@
 
 #include "config.hpp"
 #include "net/http_server.hpp"
-#include "net/tracker_shared_store.hpp"
+#include "net/redis/tracker_redis_store.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -25,6 +25,8 @@ public:
     void run();
 
 private:
+    [[nodiscard]] std::unique_ptr<net::tracker_redis_store> open_shared();
+    [[nodiscard]] tracker::store& store();
     void restore();
     void start_admin();
     [[nodiscard]] std::string read_or_make_token();
@@ -41,6 +43,7 @@ private:
     system_clock_source m_clock;
     system_random m_random;
     net::tracker_shared_store m_store;
+    std::unique_ptr<net::tracker_redis_store> m_shared; // empty: memory alone
     std::shared_ptr<tracker::policy const> m_policy;
     net::tracker_server m_server;
     boost::asio::io_context m_io;

@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
     app.add_option("--http", o.http, "address:port of the HTTP tracker, may be repeated");
     app.add_option("--udp", o.udp, "address:port of the UDP tracker, may be repeated");
     app.add_option("--admin", o.admin, "address:port of metrics and the admin API");
-    app.add_option("--store", o.store, "memory");
+    app.add_option("--store", o.store, "memory, redis://host:port or redis+unix:/path");
     app.add_option("--snapshot", o.snapshot, "file that keeps the state over restarts");
     app.add_flag("--check-config", o.check, "check the configuration and end");
     app.add_flag("--print-config", o.print, "print the configuration with its meaning and end");
