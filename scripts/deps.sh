@@ -8,12 +8,12 @@ run_packages=(
     libtorrent-rasterbar-dev libboost-dev libboost-system-dev libssl-dev libsodium-dev
     libsecp256k1-dev libsqlite3-dev
     libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
-    libqrencode-dev libedit-dev prometheus-cpp-dev
+    libqrencode-dev libedit-dev prometheus-cpp-dev libhiredis-dev
 )
 test_packages=(
     libgtest-dev librapidcheck-dev libcrypto++-dev clang-format
     python3 python3-libtorrent python3-networkx nodejs npm
-    iproute2 nftables procps tmux sqlite3
+    iproute2 nftables procps tmux sqlite3 redis-server redis-tools
     aria2 transmission-daemon transmission-cli qbittorrent-nox deluged deluge-console systemd
 )
 bench_packages=(libbenchmark-dev libopendht-dev opentracker)

@@ -94,9 +94,10 @@ std::uint16_t redis_slot(std::string_view key) {
 
 std::uint16_t redis_slots::number_of(redis_address const& where) {
     auto const known = std::find(m_masters.begin(), m_masters.end(), where);
+    auto const number = static_cast<std::uint16_t>(known - m_masters.begin());
     if (known == m_masters.end())
         m_masters.push_back(where);
-    return static_cast<std::uint16_t>(known - m_masters.begin());
+    return number;
 }
 
 void redis_slots::set_all(redis_address const& where) {
