@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "wire/forward.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace tau::forward {
+
+/// A frame on its way through this node, and what is owed for it.
+struct cargo {
+    wire::frame what;
+    wallet_address source;          ///< the neighbour it came from; our own wallet for our own
+    std::uint64_t source_seq = 0;   ///< its number on that neighbour's link
+    std::uint64_t source_epoch = 0; ///< of that link here
+    bool is_owed = false;           ///< the neighbour still waits for our report
+    time_point arrived{};
+    time_point expires{};
+    std::vector<wallet_address> tried{}; ///< hops that did not take it
+
+    [[nodiscard]] std::size_t size() const { return what.payload.size() + 256; }
+    [[nodiscard]] bool is_control() const { return what.kind != wire::frame_kind::message; }
+};
+using cargo_ptr = std::unique_ptr<cargo>;
+
+[[nodiscard]] inline bool contains(std::vector<wallet_address> const& list,
+                                   wallet_address const& who) {
+    return std::find(list.begin(), list.end(), who) != list.end();
+}
+
+} // namespace tau::forward
