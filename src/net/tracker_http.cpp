@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace tau::net {
@@ -15,6 +16,8 @@ constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t max_body = 64 * 1024;
 // Connections accepted before other sockets get their turn.
 constexpr int accepts_at_once = 64;
+// The system would let each grow to megabytes, for thousands who ask and do not read.
+constexpr int socket_buffer_bytes = 64 * 1024;
 
 std::uint64_t event_data(std::uint32_t tag, std::uint32_t which) {
     return std::uint64_t{tag} << 32 | which;
@@ -34,6 +37,11 @@ tracker_http::tracker_http(int epoll, std::uint32_t tag, endpoint const& where,
     ::setsockopt(m_listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
     int const on = 1;
     ::setsockopt(m_listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Accepted sockets inherit these.
+    ::setsockopt(m_listener.get(), SOL_SOCKET, SO_SNDBUF, &socket_buffer_bytes,
+                 sizeof socket_buffer_bytes);
+    ::setsockopt(m_listener.get(), SOL_SOCKET, SO_RCVBUF, &socket_buffer_bytes,
+                 sizeof socket_buffer_bytes);
     if (::listen(m_listener.get(), backlog) != 0)
         throw_errno("listen");
     epoll_event event{};
@@ -61,18 +69,36 @@ void tracker_http::accept_all() {
         socklen_t size = sizeof from;
         socket_handle fd(::accept4(m_listener.get(), reinterpret_cast<sockaddr*>(&from), &size,
                                    SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!fd.is_open())
+        if (!fd.is_open()) {
+            // The one that waits would wake us without end.
+            if (errno == EMFILE || errno == ENFILE)
+                close_longest_waiting();
             return;
-        m_counters.add(tracker::counter::http_connections);
-        if (m_open >= m_limits.max_connections) {
-            m_counters.add(tracker::counter::http_timeouts);
-            continue;
         }
-        open(std::move(fd), endpoint_of(reinterpret_cast<sockaddr const&>(from)));
+        m_counters.add(tracker::counter::http_connections);
+        auto const at = open(std::move(fd), endpoint_of(reinterpret_cast<sockaddr const&>(from)));
+        // Who holds connections open without asking must not lock out who asks.
+        if (m_open > m_limits.max_connections && m_connections[at].fd.is_open()) {
+            m_counters.add(tracker::counter::http_crowded_out);
+            close(at);
+        }
     }
 }
 
-void tracker_http::open(socket_handle fd, endpoint const& peer) {
+void tracker_http::close_longest_waiting() {
+    auto const rank = [](connection const& c) {
+        return c.fd.is_open() ? c.deadline : time_point::max();
+    };
+    auto const found = std::min_element(
+        m_connections.begin(), m_connections.end(),
+        [&](connection const& a, connection const& b) { return rank(a) < rank(b); });
+    if (found == m_connections.end() || !found->fd.is_open())
+        return;
+    m_counters.add(tracker::counter::http_crowded_out);
+    close(static_cast<std::uint32_t>(found - m_connections.begin()));
+}
+
+std::uint32_t tracker_http::open(socket_handle fd, endpoint const& peer) {
     std::uint32_t at = 0;
     if (m_free.empty()) {
         at = static_cast<std::uint32_t>(m_connections.size());
@@ -88,6 +114,7 @@ void tracker_http::open(socket_handle fd, endpoint const& peer) {
     c.peer = peer.address();
     c.deadline = m_clock.now().mono + m_limits.request_timeout;
     step(at, true);
+    return at;
 }
 
 void tracker_http::step(std::uint32_t at, bool readable) {
@@ -143,7 +170,7 @@ tracker_http::progress tracker_http::handle(connection& c, std::string_view data
         c.skip -= skipped;
         if (data.empty())
             break;
-        auto const head = wire::read_http_head(data);
+        auto head = wire::read_http_head(data);
         if (!head && head.error() == errc::not_found)
             break;
         answered = true;
@@ -154,6 +181,8 @@ tracker_http::progress tracker_http::handle(connection& c, std::string_view data
             c.is_closing = true;
             break;
         }
+        if (m_open > m_limits.max_connections)
+            head.value().keeps_alive = false;
         m_responder.answer(head.value(), c.peer, c.asked, now, m_answer);
         c.is_closing = !head.value().keeps_alive;
         c.skip = head.value().body_size;
@@ -180,7 +209,10 @@ tracker_http::progress tracker_http::flush(connection& c) {
             return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
         c.sent += static_cast<std::size_t>(n);
     }
-    c.out.clear();
+    // Thousands of idle connections must not keep the buffer of their largest answer.
+    if (m_answer.capacity() < c.out.capacity())
+        m_answer.swap(c.out);
+    std::string().swap(c.out);
     c.sent = 0;
     return c.is_closing ? progress::gone : progress::waits;
 }

@@ -11,7 +11,8 @@
 namespace tau::net {
 
 struct tracker_http_limits {
-    std::size_t max_connections = 8192;       ///< of one thread; our limit
+    /// Of one thread; our limit. One more is still answered if its request came whole.
+    std::size_t max_connections = 8192;
     std::chrono::seconds request_timeout{10}; ///< from the first octet awaited to the whole head
     std::chrono::seconds idle_timeout{60};    ///< between requests of one connection
     std::size_t max_unsent = 256 * 1024;      ///< answers a slow reader may leave waiting
@@ -59,7 +60,8 @@ private:
     enum class progress { waits, gone };
 
     void accept_all();
-    void open(socket_handle fd, endpoint const& peer);
+    [[nodiscard]] std::uint32_t open(socket_handle fd, endpoint const& peer);
+    void close_longest_waiting();
     [[nodiscard]] progress read(connection& c);
     [[nodiscard]] progress handle(connection& c, std::string_view data);
     [[nodiscard]] progress flush(connection& c);

@@ -37,6 +37,7 @@ private:
     void wake();
     void take_policy();
     void on_event(epoll_event const& event);
+    void serve_udp();
 
     clock_source const& m_clock;
     tracker::counters m_counters;
@@ -125,6 +126,11 @@ void tracker_server::worker::on_event(epoll_event const& event) {
     }
 }
 
+void tracker_server::worker::serve_udp() {
+    for (auto const& udp : m_udp)
+        (void)udp->serve(udp_batches);
+}
+
 void tracker_server::worker::run() {
     std::array<epoll_event, events_at_once> events{};
     auto next_sweep = m_clock.now().mono;
@@ -134,6 +140,10 @@ void tracker_server::worker::run() {
         take_policy();
         for (int i = 0; i < count; ++i)
             on_event(events[static_cast<std::size_t>(i)]);
+        // More is ready than was told: thousands of connections must not come between
+        // two turns of the datagrams.
+        if (count == events_at_once)
+            serve_udp();
         auto const now = m_clock.now();
         if (now.mono < next_sweep)
             continue;
@@ -141,8 +151,7 @@ void tracker_server::worker::run() {
         for (auto const& http : m_http)
             http->on_time(now);
     }
-    for (auto const& udp : m_udp)
-        (void)udp->serve(udp_batches);
+    serve_udp();
     for (auto const& http : m_http)
         http->drain();
 }

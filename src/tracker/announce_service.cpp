@@ -38,6 +38,11 @@ announce_service::announce_service(store& state, std::shared_ptr<policy const> r
       m_bad_signatures_of(m_policy->bad_signatures_per_ip_s, burst_per_ip, max_watched_addresses) {}
 
 void announce_service::set_policy(std::shared_ptr<policy const> rules) {
+    // A limit that stays the same keeps what it counted.
+    if (rules->bad_signatures_per_s != m_policy->bad_signatures_per_s)
+        m_bad_signatures = {rules->bad_signatures_per_s, rules->bad_signatures_per_s, 1};
+    if (rules->bad_signatures_per_ip_s != m_policy->bad_signatures_per_ip_s)
+        m_bad_signatures_of = {rules->bad_signatures_per_ip_s, burst_per_ip, max_watched_addresses};
     m_policy = std::move(rules);
 }
 

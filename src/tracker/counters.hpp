@@ -22,6 +22,7 @@ enum class counter : std::size_t {
     http_malformed,
     http_connections,
     http_timeouts,
+    http_crowded_out,
     signed_accepted,
     routes_asked,
     routes_found,

@@ -177,7 +177,8 @@ key_table table_of(config& c) {
              "wrong signatures a thread checks a second");
     t.number("bad_signatures_per_ip_s", c.policy.bad_signatures_per_ip_s,
              "the same, of one address");
-    t.number("max_http_connections", c.max_http_connections, "open at once, each thread");
+    t.number("max_http_connections", c.max_http_connections,
+             "open at once, each thread and address; as many as the open files allow");
     t.section("snapshot");
     t.text("file", c.snapshot_file, "where the state is kept over restarts; empty: nowhere");
     t.number("every_s", c.snapshot_every_s, "how often it is written; also when the tracker ends");

@@ -1,4 +1,5 @@
 #include "daemon.hpp"
+#include "open_files.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -63,8 +64,14 @@ int run(options const& o) {
         std::cout << "the configuration is in order\n";
         return 0;
     }
+    auto const log = make_logger(settings.log_level);
+    if (auto const files = raise_open_files(); !fit_open_files(settings, files))
+        log.write(log_level::warning,
+                  "limits.max_http_connections is " + std::to_string(settings.max_http_connections)
+                      + " here, because no more than " + std::to_string(files)
+                      + " files may be open; see LimitNOFILE of systemd, or ulimit -n");
     tracker_tool::daemon d(
-        settings, [o] { return effective(o); }, make_logger(settings.log_level));
+        settings, [o] { return effective(o); }, log);
     d.run();
     return 0;
 }

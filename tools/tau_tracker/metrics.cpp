@@ -37,6 +37,7 @@ constexpr counted table[] = {
     {counter::udp_send_failures, dropped, "reason", "udp_send_failed"},
     {counter::http_malformed, dropped, "reason", "http_malformed"},
     {counter::http_timeouts, dropped, "reason", "http_timeout"},
+    {counter::http_crowded_out, dropped, "reason", "http_crowded_out"},
     {counter::refused_malformed, refused, "reason", "malformed"},
     {counter::refused_passkey, refused, "reason", "passkey"},
     {counter::refused_hash, refused, "reason", "info_hash"},

@@ -238,6 +238,18 @@ TEST_F(SignedAnnounce, AFloodFromManyAddressesLeavesFamiliarDevicesServed) {
     EXPECT_EQ(t.say(b, topic(), wallet_action::topic), refusal::none);
 }
 
+TEST_F(SignedAnnounce, ANewPolicyChangesHowManyWrongSignaturesAreChecked) {
+    auto forged = b.request(topic(), wallet_action::topic, tracker.next_time());
+    forged.wallet->tracker = tracker.name;
+    EXPECT_EQ(tracker.send(forged, a), refusal::signature);
+    policy none;
+    none.bad_signatures_per_s = 0;
+    tracker.service.set_policy(std::make_shared<policy const>(none));
+    EXPECT_EQ(tracker.send(forged, a), refusal::busy);
+    tracker.service.set_policy(std::make_shared<policy const>());
+    EXPECT_EQ(tracker.send(forged, a), refusal::signature);
+}
+
 TEST_F(SignedAnnounce, AWalletThatClaimsTooManyLinksIsRefusedAndBounded) {
     auto changes = [&](unsigned from) {
         auto r = a.request(b.as_hash(), wallet_action::link, tracker.next_time());

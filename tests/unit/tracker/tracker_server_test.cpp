@@ -131,6 +131,16 @@ TEST_F(TrackerServer, ClosesWhoDoesNotFinishARequestInTime) {
     EXPECT_EQ(server->count(tracker::counter::http_timeouts), 1U);
 }
 
+TEST_F(TrackerServer, ServesWhoAsksAtOnceWhileOthersHoldAllConnections) {
+    auto const server = start("127.0.0.1:0", {.max_connections = 0});
+    EXPECT_EQ(get(server->http()[0], "GET /announce HTT"), "") << "crowded out at once";
+    auto const answer = get(server->http()[0], "GET /scrape HTTP/1.1\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200"));
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+    EXPECT_EQ(server->count(tracker::counter::http_crowded_out), 1U);
+    EXPECT_EQ(server->count(tracker::counter::http_timeouts), 0U);
+}
+
 TEST_F(TrackerServer, FollowsANewPolicy) {
     auto const server = start("127.0.0.1:0");
     tracker::policy open;
