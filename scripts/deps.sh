@@ -15,6 +15,7 @@ test_packages=(
     python3 python3-libtorrent python3-networkx nodejs npm
     iproute2 nftables procps tmux sqlite3 redis-server redis-tools
     aria2 transmission-daemon transmission-cli qbittorrent-nox deluged deluge-console systemd
+    chromium chromium-driver python3-selenium fonts-dejavu-core
 )
 bench_packages=(libbenchmark-dev libopendht-dev opentracker)
 sanitize_packages=(clang-19 libclang-rt-19-dev llvm-19)

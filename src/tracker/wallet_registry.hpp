@@ -76,6 +76,8 @@ public:
     bool expire_some(moment now, std::size_t devices);
 
     [[nodiscard]] graph::edge_store const& edges() const { return m_edges; }
+    /// `now` as edges() wants it.
+    [[nodiscard]] graph::seconds32 seconds(moment now) const;
     [[nodiscard]] std::size_t device_count() const { return m_devices.size() - m_free.size(); }
 
     /// One device as a snapshot keeps it and the admin page shows it.
@@ -125,7 +127,6 @@ private:
     };
     static constexpr std::uint32_t none = graph::index_table::none;
 
-    [[nodiscard]] graph::seconds32 seconds(moment now) const;
     [[nodiscard]] std::uint64_t hash_of(wallet_address const& wallet) const {
         return graph::keyed_hash(wallet.data(), m_hash_key);
     }

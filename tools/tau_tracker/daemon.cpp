@@ -1,8 +1,10 @@
 #include "daemon.hpp"
 
 #include "admin.hpp"
+#include "admin_graph.hpp"
 #include "core/hex.hpp"
 #include "snapshot.hpp"
+#include "tau_tracker_assets.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,6 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds sweep_every{250};
 // Sweeps until everything was visited once: ten seconds.
 constexpr std::size_t sweep_rounds = 40;
+constexpr std::chrono::seconds sample_every{1};
 constexpr std::size_t token_octets = 32;
 // How long the start waits for what other front-ends know.
 constexpr std::chrono::seconds load_patience{10};
@@ -29,7 +32,8 @@ daemon::daemon(config settings, std::function<config()> reload, logger log)
       m_shared(open_shared()),
       m_policy(std::make_shared<tracker::policy const>(load_policy(m_config))),
       m_server(server_config(m_config), store(), m_policy, m_clock, m_random),
-      m_signals(m_io, SIGTERM, SIGINT, SIGHUP), m_sweep_timer(m_io), m_snapshot_timer(m_io) {
+      m_recorder(m_server, m_store), m_signals(m_io, SIGTERM, SIGINT, SIGHUP), m_sweep_timer(m_io),
+      m_sample_timer(m_io), m_snapshot_timer(m_io) {
     restore();
     start_admin();
     if (m_shared && !m_shared->wait_until_loaded(load_patience))
@@ -101,9 +105,12 @@ void daemon::start_admin() {
     if (m_shared)
         actions.shared = [this] { return m_shared->report(); };
     actions.snapshot = [this] { return write_snapshot_now(); };
-    m_admin = std::make_unique<net::http_server>(
-        m_io, admin_routes(m_server, m_store, m_clock, std::move(actions)), net::http_limits{},
-        m_log.named("admin"));
+    auto routes = admin_routes(m_server, m_store, m_clock, std::move(actions));
+    add_graph_routes(routes, m_store, m_clock);
+    m_recorder.add_routes(routes);
+    net::add_web_assets(routes, tau_tracker_assets());
+    m_admin = std::make_unique<net::http_server>(m_io, std::move(routes), net::http_limits{},
+                                                 m_log.named("admin"));
     auto const where = parse_endpoint(m_config.admin).value();
     auto const bound = m_admin->listen_tcp({where.address(), where.port()}, read_or_make_token());
     if (!bound)
@@ -114,6 +121,7 @@ void daemon::start_admin() {
 void daemon::run() {
     await_signal();
     await_sweep();
+    await_sample();
     await_snapshot();
     m_server.start();
     for (auto const& where : m_server.udp())
@@ -142,6 +150,7 @@ void daemon::await_signal() {
         if (m_admin)
             m_admin->stop();
         m_sweep_timer.cancel();
+        m_sample_timer.cancel();
         m_snapshot_timer.cancel();
     });
 }
@@ -153,6 +162,15 @@ void daemon::await_sweep() {
             return;
         m_store.expire_part(m_clock.now(), sweep_rounds);
         await_sweep();
+    });
+}
+
+void daemon::await_sample() {
+    m_recorder.sample(m_clock.now());
+    m_sample_timer.expires_after(sample_every);
+    m_sample_timer.async_wait([this](error_code ec) {
+        if (!ec)
+            await_sample();
     });
 }
 

@@ -3,6 +3,7 @@
 #include "config.hpp"
 #include "net/http_server.hpp"
 #include "net/redis/tracker_redis_store.hpp"
+#include "recorder.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -35,6 +36,7 @@ private:
     void deny(info_hash const& hash, bool denied);
     void await_signal();
     void await_sweep();
+    void await_sample();
     void await_snapshot();
 
     config m_config;
@@ -46,9 +48,11 @@ private:
     std::unique_ptr<net::tracker_redis_store> m_shared; // empty: memory alone
     std::shared_ptr<tracker::policy const> m_policy;
     net::tracker_server m_server;
+    recorder m_recorder;
     boost::asio::io_context m_io;
     boost::asio::signal_set m_signals;
     boost::asio::steady_timer m_sweep_timer;
+    boost::asio::steady_timer m_sample_timer;
     boost::asio::steady_timer m_snapshot_timer;
     std::unique_ptr<net::http_server> m_admin;
     std::string m_admin_address;
