@@ -7,7 +7,7 @@ function run (steps) {
   let last
   for (const state of steps) last = state
   assert.equal(last.done, true)
-  return last.points
+  return last.read()
 }
 
 const distance = (points, a, b) =>

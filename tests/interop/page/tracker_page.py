@@ -199,7 +199,7 @@ def check_looks(page: Browser) -> None:
             for view in ("overview", "network"):
                 page.open(f"/#/{view}")
                 page.wait(view, lambda: page.one(f"#{view}").is_displayed())
-                page.wait_text("#health", "Running" if view else "")
+                page.wait("news", lambda: "Running" in page.one("#health").get_attribute("textContent"))
                 assert page.overflow() <= 0, f"{view} is too wide for {name}"
                 page.screenshot(f"tracker-{view}-{name}-{scheme}")
 
@@ -222,6 +222,7 @@ def check_large(page: Browser, tracker: Tracker) -> None:
     wallets = make(10_000, 1)
     page.open("/#/network")
     page.wait_text("#graph-note", "10,000 wallets", 40)
+    page.wait("something drawn", lambda: colour_pixels(page, "--series-1") > 300)
     laying = page.driver.execute_async_script(MEASURE_FRAMES, "#graph", 1500)
     page.wait("all in their places", lambda: "placing" not in page.text("#graph-note"), 60)
     page.click("#zoom-fit")

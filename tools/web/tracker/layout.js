@@ -288,7 +288,23 @@ export class Relaxation {
   }
 }
 
-/// Steps a layout from nothing. A generator, so that the worker can show the way and stop.
+/// Places of all wallets while only a coarser version has been placed: where their part is,
+/// a little apart.
+function project (levels, level, points) {
+  const count = levels[0].graph.count
+  const out = new Float32Array(2 * count)
+  const apart = randomOf(level)
+  for (let i = 0; i < count; i++) {
+    let at = i
+    for (let l = 0; l < level; l++) at = levels[l].part[at]
+    out[2 * i] = points[2 * at] + (level > 0 ? (apart() - 0.5) * spacing : 0)
+    out[2 * i + 1] = points[2 * at + 1] + (level > 0 ? (apart() - 0.5) * spacing : 0)
+  }
+  return out
+}
+
+/// Steps a layout from nothing. A generator, so that the worker can show the way and stop;
+/// read() gives the places so far.
 export function * arrange (count, links, seed = 1) {
   const random = randomOf(seed)
   const levels = [{ graph: { count, links, mass: new Float32Array(count).fill(1) }, part: null }]
@@ -317,10 +333,10 @@ export function * arrange (count, links, seed = 1) {
     const relaxation = new Relaxation(even, points, heat, Math.pow(0.03, 1 / steps))
     for (let i = 0; i < steps; i++) {
       relaxation.step()
-      yield { points: level === 0 ? points : null, done: false }
+      yield { read: () => project(levels, level, points), done: false }
     }
   }
-  yield { points: points ?? new Float32Array(0), done: true }
+  yield { read: () => points, done: true }
 }
 
 /// Steps a layout from an earlier one; NaN stands for points that are new.
@@ -348,7 +364,7 @@ export function * adjust (count, links, points, seed = 1) {
   const relaxation = new Relaxation(graph, points, spacing / 2, Math.pow(0.05, 1 / steps))
   for (let i = 0; i < steps; i++) {
     relaxation.step()
-    yield { points, done: false }
+    yield { read: () => points.slice(), done: false }
   }
-  yield { points, done: true }
+  yield { read: () => points, done: true }
 }

@@ -11,11 +11,11 @@ function run () {
   let last = null
   while (performance.now() < until) {
     const { value } = mine.steps.next()
-    if (value.points) last = value
+    last = value
     if (value.done) break
   }
-  if (last) postMessage({ job: mine.job, points: last.points.slice(), done: last.done })
-  if (last?.done) work = null
+  postMessage({ job: mine.job, points: last.read(), done: last.done })
+  if (last.done) work = null
   else setTimeout(run, 0) // lets a newer network in
 }
 
