@@ -61,17 +61,27 @@ function setGone (problem) {
   byId('health').classList.toggle('gone', problem !== '')
 }
 
+// With several front-ends on one Redis: whether this one knows what the others know.
+function setAlone (shared) {
+  const trouble = shared?.trouble ?? ''
+  show(byId('alone'), trouble !== '')
+  setText(byId('alone'), trouble === ''
+    ? ''
+    : `This front-end has served without the others for ${duration(shared.wrong_seconds)}: ${trouble}`)
+}
+
 async function tick () {
   clearTimeout(timer)
   const mine = session
   let pause = everySecond
   try {
     if (document.visibilityState === 'visible') {
-      const begun = await views.overview.update()
+      const { begun, stats } = await views.overview.update()
       await views[currentView()].refresh()
       if (mine !== session) return
       failures = 0
       setGone('')
+      setAlone(stats.shared)
       setText(byId('health'), begun ? `Running for ${duration((Date.now() - begun) / 1000)}` : 'Running')
     }
   } catch (reason) {

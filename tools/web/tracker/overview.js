@@ -67,11 +67,12 @@ export class Overview {
     if (visible) this.draw()
   }
 
-  /// Fetches what is new; returns when the tracker began, in unix ms.
+  /// Fetches what is new; returns it with when the tracker began, in unix ms.
   async update () {
     const history = await this.fetchHistory()
     this.begun = history.begun
-    return this.begun
+    this.stats = await this.api.get('/api/stats')
+    return this
   }
 
   async fetchHistory () {
@@ -93,10 +94,8 @@ export class Overview {
   }
 
   async refresh () {
-    const stats = await this.api.get('/api/stats')
     if (this.range === 'minutes') this.live = this.samples.slice(-2)
     else await this.fetchLive()
-    this.stats = stats
     this.draw()
   }
 
