@@ -118,6 +118,7 @@ net::router api::routes() {
     out.add({"GET", "/v1/status", [this](auto const&, auto const& reply) { status(reply); }});
     out.add(
         {"GET", "/v1/identity", [this](auto const&, auto const& reply) { show_identity(reply); }});
+    out.add({"GET", "/v1/identity/qr", [this](auto const&, auto const& reply) { show_qr(reply); }});
     out.add({"POST", "/v1/stop", [this](auto const&, auto const& reply) {
                  send_json(reply, json::object());
                  m_host.stop();

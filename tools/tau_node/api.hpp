@@ -1,5 +1,6 @@
 #pragma once
 
+#include "identity/contact_uri.hpp"
 #include "net/router.hpp"
 #include "tau_node/data_folder.hpp"
 #include "tau_node/node_stack.hpp"
@@ -47,6 +48,8 @@ private:
     void status(net::http_reply const& reply);
     void send_status(net::http_reply const& reply);
     void show_identity(net::http_reply const& reply);
+    void show_qr(net::http_reply const& reply);
+    [[nodiscard]] identity::contact own_contact() const;
     void send_backup(net::http_reply const& reply);
     // api_friends.cpp
     void add_friend_routes(net::router& out);

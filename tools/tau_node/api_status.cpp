@@ -1,7 +1,9 @@
 #include "core/hex.hpp"
 #include "identity/contact_uri.hpp"
 #include "tau_node/api.hpp"
+#include "tau_node/failure.hpp"
 #include "tau_node/json_view.hpp"
+#include "tau_node/qr_code.hpp"
 #include "tau_node/time_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -64,7 +66,7 @@ void api::send_status(net::http_reply const& reply) {
     send_json(reply, out);
 }
 
-void api::show_identity(net::http_reply const& reply) {
+identity::contact api::own_contact() const {
     auto const own = m_stack.messenger().own_contact();
     identity::contact who;
     who.key = own.key;
@@ -78,10 +80,23 @@ void api::show_identity(net::http_reply const& reply) {
         auto const where = external ? *external : *bound;
         who.endpoint = identity::host_port{where.address().to_string(), where.port()};
     }
+    return who;
+}
+
+void api::show_identity(net::http_reply const& reply) {
+    auto const who = own_contact();
     send_json(reply, {{"public_key", to_hex(who.key)},
                       {"wallet", identity::to_eip55(*who.wallet)},
                       {"uri", identity::to_uri(who)},
                       {"name", who.name}});
+}
+
+void api::show_qr(net::http_reply const& reply) {
+    try {
+        send_json(reply, {{"rows", qr_modules(identity::to_uri(own_contact()))}});
+    } catch (failure const& e) {
+        send_error(reply, errc::too_large, e.what());
+    }
 }
 
 // In the clear: the command that asks encrypts it, and only the owner can ask.

@@ -8,6 +8,7 @@
 #include "tau_node/log_file.hpp"
 #include "tau_node/passphrase.hpp"
 #include "tau_node/session_settings.hpp"
+#include "tau_node_parts_assets.hpp"
 
 #include <libtorrent/alert_types.hpp>
 
@@ -31,6 +32,13 @@ constexpr auto idle_poll = 1ms;
 constexpr auto listen_wait = 10s;
 constexpr std::size_t token_bytes = 32;
 constexpr std::size_t token_digits = 2 * token_bytes;
+
+// The page shows what strangers wrote: nothing but its own files runs, pictures come from
+// what it has fetched and looked at itself, and no text can become markup.
+constexpr std::string_view page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'";
 
 struct listen_failure {
     std::string where;
@@ -239,7 +247,9 @@ void node_daemon::open_api() {
                   [this] { boost::asio::post(m_io, [this] { stop(); }); }, m_stack->now().wall,
                   m_log};
     m_api = std::make_unique<api>(*m_stack, std::move(host));
-    m_server = std::make_unique<net::http_server>(m_io, m_api->routes(), net::http_limits{},
+    auto routes = m_api->routes();
+    net::add_web_assets(routes, tau_node_parts_assets(), page_policy);
+    m_server = std::make_unique<net::http_server>(m_io, std::move(routes), net::http_limits{},
                                                   m_log.named("http"));
     m_socket = std::make_unique<socket_name>(m_context.data.socket());
     if (auto const ec = m_server->listen_unix(m_socket->path()))
@@ -269,7 +279,8 @@ void node_daemon::tell_ready(std::string const& http) {
     print_line("tau-node is ready: " + to_hex(m_keys->key()));
     print_line("listening at " + listen);
     if (!http.empty())
-        print_line("HTTP at http://" + http + ", token in " + m_context.data.http_token().string());
+        print_line("the chat page is at http://" + http + "/, its token in "
+                   + m_context.data.http_token().string());
 }
 
 void node_daemon::fail(failure why) {

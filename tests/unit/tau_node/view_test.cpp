@@ -70,6 +70,21 @@ TEST(QrCode, IsSquareWithAQuietZone) {
     EXPECT_THROW((void)qr_code(std::string(5000, 'x')), failure);
 }
 
+TEST(QrCode, GivesTheModulesOfTheSameCode) {
+    auto const rows = qr_modules("tau:" + std::string(64, 'a'));
+    ASSERT_GE(rows.size(), 21u);
+    EXPECT_EQ(rows.size() % 4, 1u);
+    for (auto const& row : rows) {
+        EXPECT_EQ(row.size(), rows.size());
+        EXPECT_EQ(row.find_first_not_of("01"), std::string::npos);
+    }
+    // Three corners hold the finder pattern, the fourth does not.
+    EXPECT_EQ(rows.front().substr(0, 8), "11111110");
+    EXPECT_EQ(rows.front().substr(rows.size() - 8), "01111111");
+    EXPECT_EQ(rows.back().substr(0, 8), "11111110");
+    EXPECT_THROW((void)qr_modules(std::string(5000, 'x')), failure);
+}
+
 TEST(LabPicture, IsABitmapOfItsSize) {
     auto const picture = lab_picture();
     EXPECT_EQ(picture.size(), 202'854u);
