@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs the plugin set from a build folder and builds a client against it as an
 # embedder would: once with find_package(tau), once with pkg-config.
-# usage: consume.sh BUILD_DIR
+# usage: consume.sh BUILD_DIR [COMPILER_FLAG...]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
+shift
+export CXXFLAGS="$*"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -20,5 +22,5 @@ PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name tau.pc)")
 export PKG_CONFIG_PATH
 read -ra compile <<<"$(pkg-config --cflags tau)"
 read -ra link <<<"$(pkg-config --libs tau)"
-c++ "${compile[@]}" "$here/consumer/main.cpp" -o "$work/by_pkg_config" "${link[@]}"
+c++ "$@" "${compile[@]}" "$here/consumer/main.cpp" -o "$work/by_pkg_config" "${link[@]}"
 "$work/by_pkg_config"
