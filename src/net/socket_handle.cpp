@@ -6,6 +6,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <cerrno>
+#include <initializer_list>
 
 namespace tau::net {
 
@@ -22,20 +23,41 @@ void throw_errno(char const* what) {
     throw boost::system::system_error(errno, boost::system::system_category(), what);
 }
 
-socket_handle bind_shared(endpoint const& where, int type) {
+namespace {
+
+socket_handle bind_with(endpoint const& where, int type, std::initializer_list<int> options) {
     int const family = where.address().is_v6() ? AF_INET6 : AF_INET;
     socket_handle out(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!out.is_open())
         throw_errno("socket");
     int const on = 1;
-    ::setsockopt(out.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::setsockopt(out.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
-        throw_errno("SO_REUSEPORT");
+    for (int const option : options)
+        ::setsockopt(out.get(), SOL_SOCKET, option, &on, sizeof on);
     if (family == AF_INET6)
         ::setsockopt(out.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (::bind(out.get(), where.data(), static_cast<socklen_t>(where.size())) != 0)
-        throw_errno("bind");
+    if (::bind(out.get(), where.data(), static_cast<socklen_t>(where.size())) != 0) {
+        auto const why = errno; // before anything else changes it
+        throw boost::system::system_error(why, boost::system::system_category(),
+                                          "cannot listen at " + to_string(where));
+    }
     return out;
+}
+
+} // namespace
+
+socket_handle bind_shared(endpoint const& where, int type) {
+    return bind_with(where, type, {SO_REUSEADDR, SO_REUSEPORT});
+}
+
+void expect_unused(endpoint const& where, int type) {
+    if (where.port() == 0)
+        return;
+    // With SO_REUSEADDR datagram sockets share as with SO_REUSEPORT; for streams it only
+    // overlooks connections that ended lately.
+    if (type == SOCK_STREAM)
+        (void)bind_with(where, type, {SO_REUSEADDR});
+    else
+        (void)bind_with(where, type, {});
 }
 
 endpoint local_endpoint(int fd) {

@@ -33,6 +33,10 @@ private:
 /// Throws boost::system::system_error.
 [[nodiscard]] socket_handle bind_shared(endpoint const& where, int type);
 
+/// Throws if another process listens at `where`, be it with SO_REUSEPORT: the system would
+/// give each a share of the requests. Port 0 is always free.
+void expect_unused(endpoint const& where, int type);
+
 /// The address a bound socket has.
 [[nodiscard]] endpoint local_endpoint(int fd);
 

@@ -164,6 +164,10 @@ tracker_server::tracker_server(tracker_server_config config, tracker::store& sto
           random.fill(key);
           return key;
       }()) {
+    for (auto const& where : m_config.udp)
+        expect_unused(where, SOCK_DGRAM);
+    for (auto const& where : m_config.http)
+        expect_unused(where, SOCK_STREAM);
     for (std::size_t i = 0; i < m_config.threads; ++i)
         m_workers.push_back(
             std::make_unique<worker>(m_config, store, rules, m_ids, clock, random.next_u64()));

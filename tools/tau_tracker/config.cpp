@@ -14,6 +14,12 @@
 namespace tau::tracker_tool {
 namespace {
 
+constexpr std::size_t max_threads = 256;
+// An answer over HTTP then has 30 kB; over UDP it ends at a datagram anyway.
+constexpr std::size_t max_numwant = 5'000;
+// What a list of the graph can hold, halved: the other half is for others' claims.
+constexpr std::size_t max_links = 2'048;
+
 // One key: how it is read, written and explained. Both directions use this table.
 struct key {
     std::string section;
@@ -224,13 +230,49 @@ std::vector<endpoint> endpoints(std::vector<std::string> const& texts) {
     return out;
 }
 
+void check_addresses(config const& c) {
+    (void)endpoints(c.udp);
+    (void)endpoints(c.http);
+    if (!c.admin.empty())
+        (void)endpoints({c.admin});
+    if (c.udp.empty() && c.http.empty())
+        throw config_error("neither udp nor http names an address to listen at");
+    for (auto const& proxy : c.proxies) {
+        boost::system::error_code ec;
+        (void)boost::asio::ip::make_address(proxy, ec);
+        if (ec)
+            throw config_error("announce.proxies: '" + proxy + "' is no address");
+    }
+    for (auto const& name : c.policy.names)
+        if (auto const colon = name.rfind(':');
+            colon == std::string::npos || colon + 1 == name.size() || name.ends_with(']'))
+            throw config_error("announce.names: '" + name + "' needs a port, as in "
+                               + "tracker.example:6969");
+}
+
+void expect_range(char const* name, std::size_t value, std::size_t least, std::size_t most) {
+    if (value < least || value > most)
+        throw config_error(std::string(name) + " must be from " + std::to_string(least) + " to "
+                           + std::to_string(most));
+}
+
 } // namespace
 
 config load_config(std::filesystem::path const& file) {
+    std::ifstream in(file);
+    // Opening a folder succeeds, and reading from it looks like an empty file.
+    if (!in || std::filesystem::is_directory(file))
+        throw config_error(file.string() + ": cannot be read");
+    std::ostringstream text;
+    text << in.rdbuf();
+    return parse_config(text.str(), file.string());
+}
+
+config parse_config(std::string_view text, std::string const& source) {
     config out;
     auto const table = table_of(out);
     try {
-        auto const parsed = toml::parse_file(file.string());
+        auto const parsed = toml::parse(text);
         auto const apply = [&](std::string const& section, toml::table const& values) {
             for (auto const& [name, node] : values) {
                 if (section.empty() && node.is_table())
@@ -241,10 +283,9 @@ config load_config(std::filesystem::path const& file) {
                     return k.section == section && k.name == name.str();
                 });
                 if (known == keys.end())
-                    throw config_error(file.string() + ": unknown key " + where);
+                    throw config_error(source + ": unknown key " + where);
                 if (!known->read(node))
-                    throw config_error(file.string() + ": bad value of " + where + ": "
-                                       + known->meaning);
+                    throw config_error(source + ": bad value of " + where + ": " + known->meaning);
             }
         };
         apply("", parsed);
@@ -252,9 +293,9 @@ config load_config(std::filesystem::path const& file) {
             if (node.is_table())
                 apply(std::string(name.str()), *node.as_table());
     } catch (toml::parse_error const& e) {
-        std::ostringstream text;
-        text << file.string() << ": " << e.description() << " at " << e.source().begin;
-        throw config_error(text.str());
+        std::ostringstream complaint;
+        complaint << source << ": " << e.description() << " at " << e.source().begin;
+        throw config_error(complaint.str());
     }
     return out;
 }
@@ -292,31 +333,30 @@ tracker::policy load_policy(config const& c) {
 }
 
 void settle(config& c) {
-    (void)endpoints(c.udp);
-    (void)endpoints(c.http);
-    if (!c.admin.empty())
-        (void)endpoints({c.admin});
-    if (c.udp.empty() && c.http.empty())
-        throw config_error("neither udp nor http names an address to listen at");
+    check_addresses(c);
     if (c.store != "memory" && !net::parse_redis_url(c.store))
         throw config_error("store '" + c.store
                            + "' is not understood; use memory, redis://host:port or "
                              "redis+unix:/path (a password belongs into redis.password_file)");
-    if (c.redis_max_queue_mb < 1 || c.redis_max_queue_mb > 65'536)
-        throw config_error("redis.max_queue_mb must be from 1 to 65536");
-    if (c.policy.interval_s < 10 || c.policy.interval_s > 7200)
-        throw config_error("announce.interval_s must be from 10 to 7200");
+    expect_range("redis.max_queue_mb", c.redis_max_queue_mb, 1, 65'536);
+    expect_range("announce.interval_s", c.policy.interval_s, 10, 7200);
+    expect_range("announce.max_numwant", c.policy.max_numwant, 0, max_numwant);
+    expect_range("wallets.max_links", c.wallets.edges.max_claims, 0, max_links);
+    expect_range("threads", c.threads, 0, max_threads);
     c.policy.jitter_s = std::min(c.policy.jitter_s, c.policy.interval_s / 2);
     c.swarms.peer_lifetime_s = c.policy.interval_s * 5 / 2;
     c.wallets.presence_lifetime_s = c.swarms.peer_lifetime_s;
-    if (c.threads == 0)
-        c.threads = std::max(1U, std::thread::hardware_concurrency());
-    if (c.threads > 256)
-        throw config_error("threads must be at most 256");
+    auto const folder = std::filesystem::path(c.snapshot_file).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder))
+        throw config_error(c.snapshot_file + ": there is no folder " + folder.string());
     for (auto const* level : {"debug", "info", "warning", "error"})
         if (c.log_level == level)
             return;
     throw config_error("log_level must be debug, info, warning or error");
+}
+
+std::uint32_t thread_count(config const& c) {
+    return c.threads != 0 ? c.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
 std::optional<net::redis_settings> redis_config(config const& c) {
@@ -344,7 +384,7 @@ net::tracker_server_config server_config(config const& c) {
     net::tracker_server_config out;
     out.udp = endpoints(c.udp);
     out.http = endpoints(c.http);
-    out.threads = c.threads;
+    out.threads = thread_count(c);
     out.proxies = {c.proxies.begin(), c.proxies.end()};
     out.http_limits.max_connections = c.max_http_connections;
     return out;

@@ -50,6 +50,12 @@ struct config {
 /// would otherwise silently not hold. Throws config_error.
 [[nodiscard]] config load_config(std::filesystem::path const& file);
 
+/// The same of a text; complaints begin with `source`.
+[[nodiscard]] config parse_config(std::string_view text, std::string const& source);
+
+/// Threads that answer: as configured, or one a processor.
+[[nodiscard]] std::uint32_t thread_count(config const& c);
+
 /// The configuration as TOML that load_config() reads, each key with its meaning.
 [[nodiscard]] std::string to_toml(config const& c);
 

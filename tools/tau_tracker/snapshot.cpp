@@ -354,7 +354,11 @@ result<snapshot_counts> read_snapshot(std::filesystem::path const& file,
     if (!std::filesystem::exists(file, ignored))
         return errc::not_found;
     mapped_file const mapped(file);
-    auto const data = mapped.data();
+    return restore_snapshot(mapped.data(), store, now);
+}
+
+result<snapshot_counts> restore_snapshot(byte_view data, net::tracker_shared_store& store,
+                                         moment now) {
     if (data.size() < magic.size() + sizeof(std::int64_t) + checksum_size)
         return errc::invalid_encoding;
     if (as_text(data.first(magic.size())) != magic)

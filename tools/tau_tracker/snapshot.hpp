@@ -26,6 +26,10 @@ struct snapshot_counts {
 [[nodiscard]] result<snapshot_counts> write_snapshot(std::filesystem::path const& file,
                                                      net::tracker_shared_store& store, moment now);
 
+/// Puts back what the octets of a snapshot say and is not too old; errors as read_snapshot().
+[[nodiscard]] result<snapshot_counts>
+restore_snapshot(byte_view data, net::tracker_shared_store& store, moment now);
+
 /// Puts back what is not too old. errc::not_found without a file; errc::invalid_checksum,
 /// errc::unsupported_version or errc::invalid_encoding for one that is not whole.
 [[nodiscard]] result<snapshot_counts> read_snapshot(std::filesystem::path const& file,

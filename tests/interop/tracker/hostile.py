@@ -158,7 +158,7 @@ def forged_sources(world: World) -> None:
 
 def slow_connections(world: World) -> None:
     """Heads of 8 KiB that come an octet a second, from clients that return when cut off."""
-    count, seconds = world.size(5_000, 400), world.size(25, 4)
+    count, seconds = world.size(5_000, 400), world.size(25, 3)
     before = world.counted(dropped("http_timeout"))
     head = b"GET /announce?" + b"x" * 8000
     cut_off = 0
@@ -203,7 +203,7 @@ def silent_connections(world: World) -> None:
         fresh.bind((f"10.77.21.{1 + number % 200}", 0))
         fresh.connect_ex(TRACKER)
         silent.append(fresh)
-    time.sleep(world.size(15, 2))
+    time.sleep(world.size(15, 1))
     for connection in silent:
         connection.close()
 
@@ -221,7 +221,7 @@ def deaf_readers(world: World) -> None:
         fresh.setblocking(False)
         deaf.append(fresh)
     rest = [request] * len(deaf)
-    end = time.monotonic() + world.size(10, 2)
+    end = time.monotonic() + world.size(10, 1)
     largest = 0.0
     while time.monotonic() < end:
         for number, connection in enumerate(deaf):
@@ -279,7 +279,7 @@ def wrong_signatures(world: World) -> None:
             yield [(c.socket, struct.pack(">Q", c.connection) + wrong) for c in clients]
 
     before = world.counted(refused("signature"))
-    flood(world, rounds(), world.size(10, 2))
+    flood(world, rounds(), world.size(10, 1))
     checked = world.counted(refused("signature")) - before
     # Ten in a burst and two a second of each address, on each of the threads.
     assert checked < len(clients) * 40 * world.tracker.threads, checked

@@ -7,13 +7,18 @@ import http.client
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import tomllib
 import urllib.parse
 
 PROGRAM = sys.argv[1]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 HASH = "77" * 20
 OTHER = "88" * 20
 
@@ -72,10 +77,84 @@ def check_configuration(folder: pathlib.Path) -> None:
                             ("udp = [\"nowhere\"]", "nowhere"),
                             ("store = \"disk\"", "disk"),
                             ("[lists]\ndenied = \"/nonexistent\"", "/nonexistent"),
+                            ("[wallets]\nmax_links = 5000", "wallets.max_links must be"),
+                            ("[announce]\nmax_numwant = 1000000", "max_numwant must be"),
+                            ("[announce]\nproxies = [\"nonsense\"]", "'nonsense' is no address"),
+                            ("[announce]\nnames = [\"tracker.example\"]", "needs a port"),
+                            ("[snapshot]\nfile = \"/nonexistent/x\"", "no folder /nonexistent"),
+                            ("[snapshot]\nevery_s = -1", "snapshot.every_s"),
+                            ("[announce]\n[announce.more]\nx = 1", "unknown key announce.more"),
                             ("[", "at line 1")]:
         file.write_text(text)
         outcome = run("--config", str(file), "--check-config")
         assert outcome.returncode == 1 and complaint in outcome.stderr, (text, outcome.stderr)
+    for name in (folder, folder / "absent"):
+        outcome = run("--config", str(name), "--check-config")
+        assert outcome.returncode == 1 and "cannot be read" in outcome.stderr, outcome.stderr
+    for arguments, complaint in [(("--udp", "nowhere"), "nowhere"),
+                                 (("--udp", "203.0.113.1:1"), "cannot listen at 203.0.113.1:1"),
+                                 (("--unknown",), "--unknown"), (("more",), "more")]:
+        outcome = run(*arguments)
+        assert outcome.returncode != 0 and complaint in outcome.stderr, (arguments, outcome)
+
+
+def flat(table: dict, prefix="") -> dict:
+    out = {}
+    for name, value in table.items():
+        out |= flat(value, f"{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return out
+
+
+def check_documentation(folder: pathlib.Path) -> None:
+    """docs/tracker-operating.md has each key with its default, and no other."""
+    keys = flat(tomllib.loads(run("--print-config").stdout))
+    page = (ROOT / "docs/tracker-operating.md").read_text()
+    section = page[page.index("## Settings"):page.index("## Open files")]
+    rows = re.findall(r"^\| `([a-z_.]+)` \| `(.*?)` \| (?:yes|no) \|", section, re.MULTILINE)
+    documented = {name: tomllib.loads(f"value = {default}")["value"] for name, default in rows}
+    assert documented == keys, {name for name in documented.keys() | keys.keys()
+                                if documented.get(name) != keys.get(name)}
+
+
+def check_unit(folder: pathlib.Path) -> None:
+    """systemd accepts the unit, and finds it little exposed. Whether it starts under systemd
+    is not shown: nothing here runs as process 1."""
+    if not shutil.which("systemd-analyze"):
+        print("systemd-analyze is not installed; the unit is not checked")
+        return
+    unit = folder / "tau-tracker.service"
+    text = (ROOT / "scripts/packaging/tau-tracker.service").read_text()
+    unit.write_text(text.replace("/usr/bin/tau-tracker", PROGRAM))
+    for check in (("verify",), ("security", "--offline=true", "--threshold=15")):
+        done = subprocess.run(["systemd-analyze", *check, str(unit)], capture_output=True,
+                              text=True, timeout=60)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+
+
+def check_signals(folder: pathlib.Path) -> None:
+    """SIGTERM and SIGINT answer what has arrived and end; nobody who waits holds them up."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        tracker = Tracker("--snapshot", str(folder / f"snapshot-{number}"))
+        host, port = tracker.at["http"].split(":")
+        kept = http.client.HTTPConnection(host, int(port), timeout=20)
+        kept.request("GET", f"/scrape?info_hash={HASH}")
+        assert kept.getresponse().read()
+        half = socket.create_connection((host, int(port)))
+        half.sendall(b"GET /announce?info_hash=")
+        assert tracker.end(number) == 0
+        assert (folder / f"snapshot-{number}").exists()
+        assert kept.sock.recv(1) == b"" and half.recv(1) == b"", "closed in order"
+        kept.close()
+        half.close()
+
+
+def check_second(folder: pathlib.Path) -> None:
+    """A second tracker at the same address does not take half of the requests."""
+    first = Tracker()
+    for kind in ("udp", "http"):
+        outcome = run(f"--{kind}", first.at[kind], "--admin", "127.0.0.1:0")
+        assert outcome.returncode == 1 and "already in use" in outcome.stderr, outcome
+    assert first.end() == 0
 
 
 def check_lists(folder: pathlib.Path) -> None:
@@ -150,7 +229,8 @@ def check_snapshot(folder: pathlib.Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        for check in (check_configuration, check_lists, check_admin, check_snapshot):
+        for check in (check_configuration, check_documentation, check_unit, check_signals,
+                      check_second, check_lists, check_admin, check_snapshot):
             check(pathlib.Path(name))
             print(check.__name__, "passed")
 

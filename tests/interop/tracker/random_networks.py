@@ -14,6 +14,8 @@ import urllib.parse
 
 import networkx
 
+from tracker_lab import Signer
+
 
 class Tracker:
     def __init__(self, program: str) -> None:
@@ -39,17 +41,6 @@ class Tracker:
         self.connection.close()
         self.process.terminate()
         assert self.process.wait(20) == 0
-
-
-class Signer:
-    def __init__(self, program: str) -> None:
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
-
-    def sign(self, secret: bytes, message: str) -> list[str]:
-        self.process.stdin.write(f"{secret.hex()} {message.encode().hex()}\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().split()
 
 
 class Node:
@@ -149,7 +140,7 @@ def main() -> None:
         print(f"{routes} routes in {count} random networks equal networkx's (seed {seed})")
     finally:
         tracker.stop()
-        signer.process.stdin.close()
+        signer.stop()
 
 
 if __name__ == "__main__":

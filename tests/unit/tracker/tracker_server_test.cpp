@@ -152,6 +152,12 @@ TEST_F(TrackerServer, FollowsANewPolicy) {
     server->stop();
 }
 
+TEST_F(TrackerServer, RefusesAnAddressWhereAnotherServes) {
+    auto const first = start("127.0.0.1:0");
+    for (auto const& taken : {first->udp()[0], first->http()[0]})
+        EXPECT_THROW((void)start(to_string(taken).c_str()), boost::system::system_error);
+}
+
 TEST_F(TrackerServer, RefusesAnAddressItCannotBind) {
     EXPECT_THROW((void)start("203.0.113.1:0"), boost::system::system_error);
 }
