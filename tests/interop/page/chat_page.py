@@ -150,6 +150,9 @@ def check_conversation(chat: Chat, bob) -> None:
     page.one("#text").send_keys("\n")
     chat.wait_text("two\nlines")
     assert page.one("#text").get_attribute("value") == ""
+    for size, name in ((PHONE, "phone"), (DESKTOP, "desktop")):
+        page.size(*size)
+        page.screenshot(f"chat-conversation-{name}")
 
 
 def check_pictures(chat: Chat, bob, folder: pathlib.Path) -> None:
@@ -311,6 +314,18 @@ def check_looks(chat: Chat) -> None:
         page.screenshot(f"chat-talk-desktop-{scheme}")
 
 
+def check_sign_out(chat: Chat, token: str) -> None:
+    page = chat.page
+    page.click("#health")
+    page.click("#sign-out")
+    page.wait("the question for the token", lambda: page.one("#sign-in").is_displayed())
+    left = page.run("return document.body.textContent + JSON.stringify(sessionStorage)")
+    assert "into the silence" not in left and token not in left, left
+    chat.sign_in(token)
+    chat.open("Bob")
+    chat.wait_text("into the silence")
+
+
 def main() -> None:
     with Place(program_of(sys.argv)) as place:
         alice, bob, carol = (place.node(name) for name in ("alice", "bob", "carol"))
@@ -328,7 +343,8 @@ def main() -> None:
                      lambda: check_large_picture(chat, bob, place.folder),
                      lambda: check_hostile(chat, bob, place.folder), lambda: check_reload(chat, bob),
                      lambda: check_restart(chat, alice, bob, bootstrap, where),
-                     lambda: check_waiting_and_health(chat, alice, stranger), lambda: check_looks(chat)]
+                     lambda: check_waiting_and_health(chat, alice, stranger), lambda: check_looks(chat),
+                     lambda: check_sign_out(chat, token)]
             try:
                 for step in steps:
                     print(step.__code__.co_names[0], flush=True)

@@ -15,6 +15,11 @@ export class ListView {
     byId('health').addEventListener('click', on.health)
   }
 
+  /// Leaves nothing of a person who signed out on the page.
+  forget () {
+    for (const id of ['talks', 'request-list', 'blocked-list']) byId(id).replaceChildren()
+  }
+
   setOpen (key) {
     this.open = key
     this.draw()

@@ -1,10 +1,11 @@
 // The chat page of tau-node: who is signed in, the live connection to the daemon, and which
 // conversation is open.
-import { Api, Refused, Unreachable, isTokenShaped } from './api.js'
+import { Api, Refused, Unreachable } from './api.js'
 import { byId, setText, show } from './dom.js'
 import { readEvents } from './events.js'
 import { Dialogs } from './dialogs.js'
 import { ListView } from './list_view.js'
+import { SignIn } from './sign_in.js'
 import { State } from './state.js'
 import { TalkView } from './talk_view.js'
 
@@ -17,7 +18,7 @@ const state = new State(api)
 const on = {
   attempt,
   explain,
-  signOut: () => showSignIn(),
+  signOut: () => signIn.ask(),
   add: () => dialogs.askFriend(),
   own: () => dialogs.own(),
   health: () => dialogs.health(),
@@ -44,7 +45,7 @@ async function attempt (work, onFailure) {
     await work()
   } catch (reason) {
     onFailure?.()
-    if (reason instanceof Refused && reason.status === 401) showSignIn('Your node does not accept this token any more.')
+    if (reason instanceof Refused && reason.status === 401) signIn.ask('Your node does not accept this token any more.')
     else if (!(reason instanceof Refused) && !(reason instanceof Unreachable)) throw reason
   }
 }
@@ -88,7 +89,7 @@ async function stayConnected (signal) {
     } catch (reason) {
       if (signal.aborted) return
       if (reason instanceof Refused && reason.status === 401) {
-        return showSignIn('Your node does not accept this token any more.')
+        return signIn.ask('Your node does not accept this token any more.')
       }
       if (!(reason instanceof Unreachable) && !(reason instanceof Refused)) throw reason
     }
@@ -99,50 +100,28 @@ async function stayConnected (signal) {
   }
 }
 
-function showApp () {
-  show(byId('sign-in'), false)
-  show(byId('app'), true)
-  live?.abort()
-  live = new AbortController()
-  stayConnected(live.signal)
-}
-
-function showSignIn (problem = '') {
-  live?.abort()
-  live = null
-  api.signOut()
-  state.clear()
-  dialogs.closeAll()
-  talk.forget()
-  document.title = 'Tau'
-  show(byId('app'), false)
-  show(byId('sign-in'), true)
-  show(byId('sign-in-problem'), problem !== '')
-  setText(byId('sign-in-problem'), problem)
-  byId('token').value = ''
-  byId('token').focus()
-}
-
-async function signIn (event) {
-  event.preventDefault()
-  const token = byId('token').value.trim()
-  if (!isTokenShaped(token)) return showSignIn('A token has no spaces or special characters.')
-  api.signIn(token)
-  try {
-    await api.get('/v1/identity')
-    showApp()
-  } catch (reason) {
-    showSignIn(reason instanceof Refused && reason.status === 401
-      ? 'This is not the token of this node.'
-      : 'Your node does not answer.')
+const signIn = new SignIn(api, {
+  probe: '/v1/identity',
+  wrong: 'This is not the token of this node.',
+  gone: 'Your node does not answer.',
+  onOut: () => {
+    live?.abort()
+    live = null
+    state.clear()
+    dialogs.closeAll()
+    talk.forget()
+    list.forget()
+    document.title = 'Tau'
+  },
+  onIn: () => {
+    live = new AbortController()
+    stayConnected(live.signal)
   }
-}
+})
 
-byId('sign-in-form').addEventListener('submit', signIn)
 window.addEventListener('hashchange', () => state.own && route())
 setInterval(() => {
   if (live && state.own && document.visibilityState === 'visible') attempt(() => state.loadStatus())
 }, statusEvery)
 
-if (api.token) showApp()
-else showSignIn()
+signIn.start()

@@ -16,6 +16,7 @@ export class State extends EventTarget {
   }
 
   clear () {
+    this.generation = (this.generation ?? 0) + 1
     this.own = null
     this.unknown = new Map() // states of messages that were not heard of yet
     this.early = [] // events that came while everything was read; null when it has been
@@ -32,9 +33,11 @@ export class State extends EventTarget {
   /// Everything anew, as after a start or a lost stream; `open` is the open conversation.
   async load (open) {
     this.early ??= []
+    const mine = this.generation
     const [own, friends, newest] = await Promise.all([
       this.api.get('/v1/identity'), this.api.get('/v1/friends'), this.api.get(`/v1/messages?limit=${previews}`)
     ])
+    if (mine !== this.generation) return // signed out meanwhile
     this.own = own
     this.friends = new Map(friends.map((f) => [f.public_key, f]))
     for (const talk of this.talks.values()) {

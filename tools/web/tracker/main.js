@@ -1,8 +1,9 @@
 // The admin page of tau-tracker: who is signed in, which view is shown, whether the
 // tracker still answers.
-import { Api, Refused, Unreachable, isTokenShaped } from './api.js'
+import { Api, Refused, Unreachable } from './api.js'
 import { byId, show, setText } from './dom.js'
 import { duration } from './format.js'
+import { SignIn } from './sign_in.js'
 import { Overview } from './overview.js'
 import { Network } from './network.js'
 
@@ -30,28 +31,6 @@ function showView () {
     else tab.removeAttribute('aria-current')
     view.setVisible(isCurrent)
   }
-}
-
-function showSignIn (problem = '') {
-  session += 1
-  clearTimeout(timer)
-  api.signOut()
-  for (const view of Object.values(views)) view.reset()
-  show(byId('app'), false)
-  show(byId('sign-in'), true)
-  show(byId('sign-in-problem'), problem !== '')
-  setText(byId('sign-in-problem'), problem)
-  byId('token').value = ''
-  byId('token').focus()
-}
-
-function showApp () {
-  session += 1
-  failures = 0
-  show(byId('sign-in'), false)
-  show(byId('app'), true)
-  showView()
-  tick()
 }
 
 function setGone (problem) {
@@ -87,7 +66,7 @@ async function tick () {
   } catch (reason) {
     if (mine !== session) return
     if (reason instanceof Refused && reason.status === 401) {
-      return showSignIn('The tracker does not accept this token any more. Sign in again.')
+      return signIn.ask('The tracker does not accept this token any more. Sign in again.')
     }
     failures += 1
     pause = Math.min(everySecond * 2 ** (failures - 1), longestPause)
@@ -99,27 +78,24 @@ async function tick () {
   timer = setTimeout(tick, pause)
 }
 
-async function signIn (event) {
-  event.preventDefault()
-  const token = byId('token').value.trim()
-  if (!isTokenShaped(token)) return showSignIn('A token has no spaces or special characters.')
-  api.signIn(token)
-  const button = byId('sign-in-form').querySelector('button')
-  button.disabled = true
-  try {
-    await api.get('/api/stats')
-    showApp()
-  } catch (reason) {
-    showSignIn(reason instanceof Refused && reason.status === 401
-      ? 'This is not the token of this tracker. If its configuration names no admin.token_file, there is none yet.'
-      : `The tracker cannot be asked: ${reason.message}`)
-  } finally {
-    button.disabled = false
+const signIn = new SignIn(api, {
+  probe: '/api/stats',
+  wrong: 'This is not the token of this tracker. If its configuration names no admin.token_file, there is none yet.',
+  gone: 'The tracker does not answer.',
+  onOut: () => {
+    session += 1
+    clearTimeout(timer)
+    for (const view of Object.values(views)) view.reset()
+  },
+  onIn: () => {
+    session += 1
+    failures = 0
+    showView()
+    tick()
   }
-}
+})
 
-byId('sign-in-form').addEventListener('submit', signIn)
-byId('sign-out').addEventListener('click', () => showSignIn())
+byId('sign-out').addEventListener('click', () => signIn.ask())
 window.addEventListener('hashchange', () => {
   showView()
   if (api.token) tick()
@@ -128,5 +104,4 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible' && api.token) tick()
 })
 
-if (api.token) showApp()
-else showSignIn()
+signIn.start()
