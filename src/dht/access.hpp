@@ -17,6 +17,7 @@ enum class get_mode {
     automatic, ///< local, then direct, then after the direct timeout recursive
     direct,    ///< local, then direct only
     recursive, ///< local, then recursive only
+    elsewhere, ///< recursive only, even for an item of ours: what others hold of it
 };
 
 /// Which way a value came.

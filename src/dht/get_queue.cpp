@@ -13,13 +13,15 @@ std::chrono::microseconds since(time_point begin, time_point now) {
 } // namespace
 
 void get_queue::get(get_request request, get_observer observer, moment now) {
-    listener who{request.mode, request.known_seq, false, now.mono, {}, std::move(observer.on_done)};
+    bool const passes_own = request.mode == get_mode::elsewhere;
+    auto const mode = passes_own ? get_mode::recursive : request.mode;
+    listener who{mode, request.known_seq, false, now.mono, {}, std::move(observer.on_done)};
     if (observer.on_item)
         who.on_found = [tell = std::move(observer.on_item)](finding const& f) {
             tell({f.item, f.source, f.elapsed});
         };
     auto const what = wire::target_of(request.what);
-    if (answer_locally(what, request.known_seq, who)
+    if ((!passes_own && answer_locally(what, request.known_seq, who))
         || join(what, request.known_seq, who, request.ask_at, now))
         return;
     auto const key = request.what.key;
@@ -29,7 +31,7 @@ void get_queue::get(get_request request, get_observer observer, moment now) {
                                     key,
                                     request.ask_at,
                                     request.known_seq,
-                                    get_policy(m_core.settings, request.mode),
+                                    get_policy(m_core.settings, mode),
                                     {},
                                     {}}),
           std::move(who), now);

@@ -52,10 +52,12 @@ void friend_watch::poll(contact_ptr const& who) {
         return;
     std::vector<wire::salt> salts;
     auto const& them = who->row.key;
-    if (is_active(*who))
+    bool const active = is_active(*who);
+    if (active)
         for (auto const slot : channel::slots_to_read(m_core.now().wall))
             salts.push_back(channel::blinded_message_salt(who->secret, them, m_core.self(), slot));
-    else
+    // Slots that brought nothing may be those of another clock than our friend's.
+    if (!active || who->watch_pause > m_core.settings.watch_pause_min)
         salts.push_back(channel::blinded_message_tip_salt(who->secret, them, m_core.self()));
     who->poll_brought_news = false;
     who->polls = salts.size();

@@ -42,18 +42,20 @@ void own_channels::start() {
     publish_endpoints();
     if (auto const old = m_core.authored.find(channel::wallet_salt()); old != m_core.authored.end())
         put(channel::wallet_salt(), bytes(old->second.value));
-    m_core.after(device_read_pause, [this] { read_own_device(); });
+    read_own_device_after(first_device_read);
 }
 
-void own_channels::read_own_device() {
-    if (!m_core.running)
-        return;
-    m_core.after(device_read_pause, [this] { read_own_device(); });
-    m_core.background->push([this] {
-        dht::get_request request{{m_core.self(), device_salt()}, dht::get_mode::recursive};
-        m_core.ports.dht.get(
-            std::move(request),
-            {m_core.guarded([this](dht::got_item const& got) { on_own_item(got.item); }), {}});
+void own_channels::read_own_device_after(std::chrono::milliseconds pause) {
+    m_core.after(pause, [this, pause] {
+        if (!m_core.running)
+            return;
+        read_own_device_after(std::min<std::chrono::milliseconds>(2 * pause, longest_device_pause));
+        m_core.background->push([this] {
+            dht::get_request request{{m_core.self(), device_salt()}, dht::get_mode::elsewhere};
+            m_core.ports.dht.get(
+                std::move(request),
+                {m_core.guarded([this](dht::got_item const& got) { on_own_item(got.item); }), {}});
+        });
     });
 }
 
@@ -79,7 +81,7 @@ void own_channels::on_own_item(wire::mutable_item const& item) {
 void own_channels::read_until_found(wire::salt const& salt,
                                     std::function<void(dht::got_item const&)> on_item,
                                     std::function<bool()> given_up, std::function<void()> done) {
-    dht::get_request request{{m_core.self(), salt}, dht::get_mode::recursive};
+    dht::get_request request{{m_core.self(), salt}, dht::get_mode::elsewhere};
     m_core.ports.dht.get(std::move(request),
                          {m_core.guarded(on_item), m_core.guarded([=, this](error_code ec) {
                               if (given_up())

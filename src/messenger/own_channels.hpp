@@ -15,8 +15,11 @@ struct engine_core;
 /// Threading: tau thread only.
 class own_channels {
 public:
-    /// Our own device channel is read this often, to find another device of ours.
-    static constexpr std::chrono::minutes device_read_pause{15};
+    /// Our own device channel is read to find another device of ours: first this long after
+    /// the start, when two that were started together shall learn of each other, then at
+    /// pauses that double up to the longest, for one that is started while we run.
+    static constexpr std::chrono::seconds first_device_read{5};
+    static constexpr std::chrono::minutes longest_device_pause{5};
     /// After a restore, a channel that was not found is read again after this.
     static constexpr std::chrono::milliseconds restore_retry{500};
 
@@ -41,7 +44,7 @@ public:
 private:
     void put(wire::salt const& salt, bytes value);
     [[nodiscard]] std::int64_t& seq_of(wire::salt const& salt);
-    void read_own_device();
+    void read_own_device_after(std::chrono::milliseconds pause);
     void read_until_found(wire::salt const& salt, std::function<void(dht::got_item const&)> on_item,
                           std::function<bool()> given_up, std::function<void()> done);
     void on_endpoints(contact_ptr const& who, wire::mutable_item const& item);

@@ -30,6 +30,13 @@ TEST_P(DhtAccess, ReadsItsOwnItemsLocally) {
     EXPECT_EQ(got.item->source, dht::get_source::local);
 }
 
+TEST_P(DhtAccess, FindsItsOwnItemElsewhere) {
+    EXPECT_GT(put(0, "chan", 5, "5:hello"), 0);
+    auto const got = get(0, {address(0, "chan"), dht::get_mode::elsewhere});
+    ASSERT_TRUE(got.item) << got.ended.message();
+    EXPECT_EQ(got.item->source, dht::get_source::recursive);
+}
+
 TEST_P(DhtAccess, ServesTheNewestItemAtOnce) {
     put(0, "chan", 5, "3:old");
     put(0, "chan", 6, "3:new");

@@ -198,5 +198,39 @@ TEST_F(Conversation, OtherDeviceIsReported) {
     EXPECT_EQ(bob.count<messenger::other_device_seen>(), 0U);
 }
 
+struct ClockSkew : testing::TestWithParam<std::chrono::milliseconds> {};
+
+TEST_P(ClockSkew, AFriendIsReadAndReadsThroughTheDhtAlone) {
+    world w{21};
+    person alice{w, 1, "Alice"};
+    person carol{w, 3, "Carol", GetParam()};
+    ASSERT_TRUE(are_friends(w, alice, carol));
+    w.run(5s);
+    w.places.clear(); // no datagram reaches anybody any more
+    for (int i = 0; i < 6; ++i) {
+        auto& from = i % 2 == 0 ? carol : alice;
+        auto& to = i % 2 == 0 ? alice : carol;
+        auto const id = from.say(to.key(), std::to_string(i));
+        ASSERT_TRUE(id);
+        auto const begun = w.clock.now().mono;
+        ASSERT_TRUE(w.run_until([&] { return to.message(id.value()).has_value(); }, 5min)) << i;
+        EXPECT_EQ(to.message(id.value())->way, messenger::delivery_way::dht);
+        EXPECT_FALSE(to.read_all());
+        ASSERT_TRUE(
+            w.run_until([&] { return from.state(id.value()) == message_state::read; }, 5min))
+            << i;
+        auto const took = w.clock.now().mono - begun;
+        RecordProperty(
+            "read_after_s_" + std::to_string(i),
+            static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(took).count()));
+        w.run(10min); // into other slots
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Hours, ClockSkew, testing::Values(0h, 1h, -1h, 24h), [](auto const& skew) {
+    auto const hours = std::chrono::duration_cast<std::chrono::hours>(skew.param).count();
+    return (hours < 0 ? "Behind" : "Ahead") + std::to_string(std::abs(hours));
+});
+
 } // namespace
 } // namespace tau::test

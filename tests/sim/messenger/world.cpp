@@ -94,10 +94,17 @@ void fake_access::get(dht::get_request request, dht::get_observer observer) {
         if (observer.on_done)
             observer.on_done(news ? error_code{} : error_code(errc::not_found));
     };
+    if (request.what.key == m_owner.key() && request.mode != dht::get_mode::elsewhere) {
+        auto const own = m_authored.find(request.what.salt);
+        if (own != m_authored.end()) {
+            later(0ms, [tell, item = own->second] { tell(&item, dht::get_source::local); });
+            return;
+        }
+    }
     ++m_world.datagrams;
-    auto* const other = request.mode == dht::get_mode::recursive
-                            ? nullptr
-                            : reach(request.what.key, request.ask_at);
+    bool const asks_the_cloud =
+        request.mode == dht::get_mode::recursive || request.mode == dht::get_mode::elsewhere;
+    auto* const other = asks_the_cloud ? nullptr : reach(request.what.key, request.ask_at);
     if (other && !m_world.is_lost()) {
         auto const found = other->access().m_authored.find(request.what.salt);
         if (found != other->access().m_authored.end()) {

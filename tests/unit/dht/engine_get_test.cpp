@@ -276,6 +276,14 @@ TEST_P(EngineGet, RecursiveModeSendsNoDatagram) {
     EXPECT_EQ(node.take<start_get>().size(), 1U);
 }
 
+TEST_P(EngineGet, OurOwnItemIsSoughtElsewhereOnRequest) {
+    ASSERT_FALSE(node.core.put({}, 1, to_bytes(std::string_view("1:x")), {}, node.clock.now()));
+    (void)node.take<start_get>();
+    auto const got = node.get({{alice.key(), {}}, get_mode::elsewhere});
+    EXPECT_TRUE(got->items.empty());
+    EXPECT_EQ(node.take<start_get>().size(), 1U);
+}
+
 TEST_P(EngineGet, EndsWithNotFoundWhenTheTraversalsEndEmpty) {
     auto const got = node.get({what});
     node.core.on_recursive_done(what, node.clock.now());
