@@ -9,13 +9,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 gets=(--gets 200 --lossy-gets 2000 --dead-gets 20)
-puts=(--puts 40)
+puts=(--puts 40 --stock-puts 10)
 rates=(--items 3000 --gets 3000 --seconds 10)
 opendht=(--gets 200 --lossy-gets 2000)
 messages=(--messages 300)
-files=(--files 40 --stock-files 1)
-idle=(--settle 300 --seconds 300)
+files=(--files 40)
+stock_files=(--stock-files 1)
+idle=(--settle 300 --seconds 120)
 tracker_graph=()
+tracker_store=()
 tracker_load=()
 wanted=()
 for word in "$@"; do
@@ -26,9 +28,11 @@ for word in "$@"; do
             rates=(--nodes 30 --items 300 --gets 300 --seconds 2)
             opendht=(--nodes 24 --gets 10 --lossy-gets 50)
             messages=(--messages 10)
-            files=(--nodes 60 --files 2 --stock-files 1 --stock-bytes 16384)
+            files=(--nodes 60 --files 2)
+            stock_files=(--nodes 60 --stock-files 1 --stock-bytes 16384)
             idle=(--settle 10 --seconds 10)
             tracker_graph=(10000 50000 1000)
+            tracker_store=(10000 50000 10000)
             tracker_load=(--rounds 1 --seconds 1)
             ;;
         dht | messenger | tracker) wanted+=("$word") ;;
@@ -41,12 +45,23 @@ done
 [ ${#wanted[@]} -gt 0 ] || wanted=(dht messenger tracker)
 
 results=$(mktemp)
+folder=$(mktemp -d)
+slow=()
 space=taubench$$
 clean_up() {
+    for process in "${slow[@]}"; do
+        kill "$process" 2>/dev/null || true
+    done
     ip netns del "$space" 2>/dev/null || true
-    rm -f "$results"
+    rm -rf "$results" "$folder"
 }
 trap clean_up EXIT
+
+declare -A programs=(
+    [dht]="get_bench put_bench rate_bench opendht_bench"
+    [messenger]="tau-node message_bench attachment_bench plain_nodes"
+    [tracker]="tau-tracker graph_bench signed_bench store_bench udp_load http_load null_server"
+)
 
 # make_space: the namespace that inside() runs commands in.
 make_space() {
@@ -59,7 +74,6 @@ make_space() {
 inside() { ip netns exec "$space" "$@"; }
 
 bench_dht() {
-    scripts/build.sh default get_bench put_bench rate_bench opendht_bench
     make_space
     {
         inside build/bench/rate_bench "${rates[@]}"
@@ -70,28 +84,61 @@ bench_dht() {
 }
 
 bench_messenger() {
-    scripts/build.sh default tau-node message_bench attachment_bench plain_nodes
     make_space
     {
         inside build/bench/message_bench "${messages[@]}"
-        inside build/bench/attachment_bench "${files[@]}"
-        python3 tests/bench/messenger/idle.py build "${idle[@]}"
+        inside build/bench/attachment_bench "${files[@]}" --stock-files 0
     } | tee -a "$results" >&2
 }
 
+# What waits most of its time, and costs next to no processor, runs beside the rest.
+start_slow_ones() {
+    make_space
+    python3 tests/bench/messenger/idle.py build "${idle[@]}" >"$folder/idle" &
+    slow+=($!)
+    inside build/bench/attachment_bench --files 0 "${stock_files[@]}" >"$folder/stock" &
+    slow+=($!)
+}
+
+finish_slow_ones() {
+    local failed=0
+    for process in "${slow[@]}"; do
+        wait "$process" || failed=1
+    done
+    slow=()
+    cat "$folder/idle" "$folder/stock" | tee -a "$results" >&2
+    return $failed
+}
+
 bench_tracker() {
-    scripts/build.sh default graph_bench signed_bench udp_load tau-tracker
-    build/bench/graph_bench "${tracker_graph[@]}"
-    build/bench/signed_bench
-    python3 tests/bench/tracker/run.py build "${tracker_load[@]}"
+    {
+        python3 tests/bench/tracker/run.py build "${tracker_load[@]}"
+        build/bench/signed_bench
+        build/bench/graph_bench "${tracker_graph[@]}"
+        build/bench/store_bench "$folder" "${tracker_store[@]}"
+    } | tee -a "$results" >&2
 }
 
 scripts/deps.sh bench
+targets=()
+for part in "${wanted[@]}"; do
+    read -ra more <<<"${programs[$part]}"
+    targets+=("${more[@]}")
+done
+scripts/build.sh default "${targets[@]}" >&2
+begun=$SECONDS
+if [[ " ${wanted[*]} " == *" messenger "* ]]; then
+    start_slow_ones
+fi
 for part in "${wanted[@]}"; do
     "bench_$part"
 done
+if [ ${#slow[@]} -gt 0 ]; then
+    finish_slow_ones
+fi
 if [ -s "$results" ]; then
     echo
-    echo "load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores"
+    echo "load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores," \
+        "$((SECONDS - begun)) s for everything"
     python3 tests/bench/table.py <"$results"
 fi

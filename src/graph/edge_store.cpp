@@ -103,6 +103,37 @@ error_code edge_store::add_claim(wallet_address const& from, wallet_address cons
     return {};
 }
 
+// Memory answers many at a time, so each step of the look-ups is taken for all wallets
+// before the next, which reads what the one before asked for.
+void edge_store::prefetch_claims(std::span<wallet_address const> to) const {
+    auto const hash = [this](wallet_address const& w) { return keyed_hash(w.data(), m_hash_key); };
+    for (auto const& wallet : to)
+        m_table.prefetch(hash(wallet));
+    for (auto const& wallet : to)
+        if (auto const n = m_table.first(hash(wallet)); n != no_node)
+            __builtin_prefetch(&m_nodes[n]);
+    std::vector<node_index> known;
+    known.reserve(to.size());
+    for (auto const& wallet : to)
+        if (auto const n = find(wallet); n != no_node) {
+            prefetch_list(n);
+            known.push_back(n);
+        }
+    for (auto const n : known)
+        m_lists[n].prefetch();
+}
+
+std::size_t edge_store::add_claims(wallet_address const& from, std::span<wallet_address const> to,
+                                   seconds32 now) {
+    prefetch_claims(to);
+    if (auto const f = find(from); f != no_node && m_ranks[f].online)
+        m_lists[f].reserve(std::min(m_lists[f].size() + to.size(), claim_list::max_size));
+    std::size_t held = 0;
+    for (auto const& wallet : to)
+        held += add_claim(from, wallet, now) ? 0 : 1;
+    return held;
+}
+
 bool edge_store::has_claim(wallet_address const& from, wallet_address const& to) const {
     auto const f = find(from);
     auto const t = find(to);

@@ -5,6 +5,7 @@
 #include "graph/index_table.hpp"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace tau::graph {
@@ -57,6 +58,9 @@ public:
     /// changes nothing. errc::invalid_argument for itself; errc::too_large beyond max_claims.
     [[nodiscard]] error_code add_claim(wallet_address const& from, wallet_address const& to,
                                        seconds32 now);
+    /// add_claim() for many, as when a snapshot is read; returns how many now stand.
+    std::size_t add_claims(wallet_address const& from, std::span<wallet_address const> to,
+                           seconds32 now);
     /// `from` takes back its claim, or denies the other's. errc::not_found if there is neither.
     error_code withdraw_claim(wallet_address const& from, wallet_address const& to);
 
@@ -97,10 +101,6 @@ public:
         bool dialable = false;
     };
     [[nodiscard]] rank const& rank_of(node_index node) const { return m_ranks[node]; }
-    /// Asks the processor for what find(wallet) reads first.
-    void prefetch(wallet_address const& wallet) const {
-        m_table.prefetch(keyed_hash(wallet.data(), m_hash_key));
-    }
     void prefetch_rank(node_index node) const { __builtin_prefetch(&m_ranks[node]); }
     void prefetch_list(node_index node) const { __builtin_prefetch(&m_lists[node]); }
 
@@ -114,6 +114,7 @@ private:
     [[nodiscard]] std::uint64_t hash_of(node_index n) const {
         return keyed_hash(m_nodes[n].wallet.data(), m_hash_key);
     }
+    void prefetch_claims(std::span<wallet_address const> to) const;
     [[nodiscard]] result<node_index> find_or_add(wallet_address const& wallet);
     [[nodiscard]] bool is_one_sided_link(claim const& held, seconds32 now) const;
     void release_if_unused(node_index n);

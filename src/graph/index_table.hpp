@@ -74,6 +74,11 @@ public:
         --m_size;
     }
 
+    /// The position that find() will compare first, or `none`.
+    [[nodiscard]] std::uint32_t first(std::uint64_t hash) const {
+        return m_slots.empty() ? none : m_slots[hash & mask()];
+    }
+
     /// Asks the processor for the slot that find() will read first.
     void prefetch(std::uint64_t hash) const {
         if (!m_slots.empty())

@@ -36,6 +36,14 @@ void tracker_shared_store::announce(tracker::swarm_announce const& request, mome
     s.swarms.announce(request, seconds(now), random, out);
 }
 
+// Memory answers many at a time, so each step is taken for all before the next.
+void tracker_shared_store::prefetch(std::span<tracker::swarm_place const> soon) {
+    for (int step = 0; step < tracker::swarm_store::prefetch_steps; ++step)
+        for (auto const& place : soon)
+            with_shard(place.hash,
+                       [&](tracker::swarm_store const& swarms) { swarms.prefetch(place, step); });
+}
+
 wire::swarm_counts tracker_shared_store::scrape(info_hash const& hash) {
     auto& s = shard_of(hash);
     std::lock_guard const lock(s.mutex);

@@ -25,6 +25,7 @@ struct udp_tracker::buffers {
     std::array<datagram, batch_size> in;
     std::array<answer, batch_size> out;
     std::array<sockaddr_storage, batch_size> from;
+    std::array<endpoint, batch_size> source;
     std::array<control, batch_size> in_control;
     std::array<iovec, batch_size> in_vector{};
     std::array<iovec, batch_size> out_vector{};
@@ -99,8 +100,13 @@ std::size_t udp_tracker::answer(std::size_t received) {
     auto const now = m_clock.now();
     std::size_t answers = 0;
     for (std::size_t i = 0; i < received; ++i) {
+        b.source[i] = endpoint_of(reinterpret_cast<sockaddr const&>(b.from[i]));
+        m_responder.expect({b.in[i].data(), b.in_message[i].msg_len}, b.source[i].address());
+    }
+    m_responder.prefetch_expected();
+    for (std::size_t i = 0; i < received; ++i) {
         auto& in = b.in_message[i];
-        auto const from = endpoint_of(reinterpret_cast<sockaddr const&>(b.from[i]));
+        auto const& from = b.source[i];
         auto const asked = m_is_wildcard ? asked_address(i) : m_local;
         // Port 0 cannot be answered; a cut datagram was larger than any request.
         if (from.port() == 0 || (in.msg_hdr.msg_flags & MSG_TRUNC) != 0) {

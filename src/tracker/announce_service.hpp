@@ -36,6 +36,8 @@ public:
     /// Fills `out`, whose strings are reused. After a refusal `out` says nothing.
     [[nodiscard]] refusal announce(wire::announce_request const& request, asker const& who,
                                    moment now, wire::announce_answer& out);
+    /// Announces of these follow at once.
+    void prefetch(std::span<swarm_place const> soon) { m_store.prefetch(soon); }
     /// Fills `out` with a row for each hash, in their order.
     [[nodiscard]] refusal scrape(wire::scrape_request const& request, asker const& who, moment now,
                                  std::vector<wire::scrape_row>& out);

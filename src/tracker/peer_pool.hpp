@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -90,8 +91,17 @@ public:
         auto* const begin = out;
         std::size_t const count = bucket_count();
         std::size_t const first = random.below(static_cast<std::uint32_t>(count));
-        for (std::size_t i = 0; i < count && wanted > 0; ++i)
-            out = m_buckets[(first + i) & (count - 1)].copy(wanted, self, random, out);
+        for (std::size_t i = 0; i < count && wanted > 0; ++i) {
+            auto const place = (first + i) & (count - 1);
+            if (m_buckets[place].size == 0)
+                continue;
+            bool const may_hold_self = self != nullptr && place == place_of(address(self, N));
+            wanted += may_hold_self ? 1 : 0;
+            auto* const part = out;
+            out = m_buckets[place].copy(wanted, random, out);
+            if (may_hold_self)
+                out = without(part, out, self, wanted);
+        }
         return static_cast<std::size_t>(out - begin);
     }
 
@@ -118,10 +128,20 @@ public:
                       static_cast<tick>(m_buckets[i].meta(at) & tick_mask));
     }
 
-    /// Asks the processor for the bucket `peer` belongs to.
-    void prefetch(address peer) const {
+    /// Asks the processor for the head of the bucket `peer` belongs to...
+    void prefetch_bucket(address peer) const {
         if (m_buckets != nullptr)
-            __builtin_prefetch(m_buckets[place_of(peer)].data.get());
+            __builtin_prefetch(&m_buckets[place_of(peer)]);
+    }
+    /// ...and, once that is there, for its peers, and for those that sample() may take.
+    void prefetch_peers(address peer) const {
+        if (m_buckets == nullptr)
+            return;
+        if (m_bits > few_bits)
+            m_buckets[place_of(peer)].prefetch();
+        else
+            for (std::size_t i = 0; i < bucket_count(); ++i)
+                m_buckets[i].prefetch();
     }
 
 private:
@@ -129,6 +149,7 @@ private:
     static constexpr std::uint16_t seeder_bit = 0x8000;
     static constexpr std::size_t full_bucket = 48;
     static constexpr unsigned max_bits = 20;
+    static constexpr unsigned few_bits = 2; // buckets that are worth asking for all together
 
     template <class Word>
     static Word word_at(std::uint8_t const* at) {
@@ -166,6 +187,11 @@ private:
             std::memcpy(data.get() + capacity * N + i * 2, &value, 2);
         }
 
+        void prefetch() const {
+            constexpr std::size_t line = 64;
+            for (std::size_t i = 0; i < capacity * (N + 2); i += line)
+                __builtin_prefetch(data.get() + i);
+        }
         [[nodiscard]] std::uint32_t find(address peer) const {
             auto const* p = data.get();
             for (std::uint32_t i = 0; i < size; ++i, p += N)
@@ -201,20 +227,33 @@ private:
             data = std::move(fresh);
             capacity = larger;
         }
-        std::uint8_t* copy(std::size_t& wanted, std::uint8_t const* self, quick_random& random,
-                           std::uint8_t* out) const {
-            std::uint32_t const start = size > wanted ? random.below(size) : 0;
-            for (std::uint32_t i = 0; i < size && wanted > 0; ++i) {
-                std::uint32_t const from = start + i < size ? start + i : start + i - size;
-                std::memcpy(out, at(from), N);
-                if (self != nullptr && is_same(out, self))
-                    continue;
-                out += N;
-                --wanted;
-            }
-            return out;
+        /// Copies up to `wanted` peers from a random one on, and around.
+        std::uint8_t* copy(std::size_t& wanted, quick_random& random, std::uint8_t* out) const {
+            auto const start = size > wanted ? random.below(size) : 0;
+            auto const whole = static_cast<std::uint32_t>(std::min<std::size_t>(wanted, size));
+            auto const first = std::min(whole, size - start);
+            std::memcpy(out, at(start), first * N);
+            std::memcpy(out + first * N, at(0), (whole - first) * N);
+            wanted -= whole;
+            return out + whole * N;
         }
     };
+
+    /// Takes `self` out of [part, end), which may hold one peer more than was wanted.
+    static std::uint8_t* without(std::uint8_t* part, std::uint8_t* end, std::uint8_t const* self,
+                                 std::size_t& wanted) {
+        auto* at = part;
+        while (at != end && !is_same(at, self))
+            at += N;
+        if (at != end) {
+            std::memmove(at, end - N, N);
+            return end - N;
+        }
+        if (wanted == 0)
+            return end - N;
+        --wanted;
+        return end;
+    }
 
     [[nodiscard]] std::size_t bucket_count() const { return std::size_t{1} << m_bits; }
     [[nodiscard]] std::size_t place_of(address peer) const {

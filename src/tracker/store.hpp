@@ -3,6 +3,8 @@
 #include "tracker/swarm_store.hpp"
 #include "tracker/wallet_registry.hpp"
 
+#include <span>
+
 namespace tau::tracker {
 
 /// Where announces go: the seam between the answering logic and the state, which
@@ -16,6 +18,8 @@ public:
 
     virtual void announce(swarm_announce const& request, moment now, quick_random& random,
                           swarm_answer& out) = 0;
+    /// Announces of these follow at once: may ask the processor for what they will read.
+    virtual void prefetch(std::span<swarm_place const>) {}
     [[nodiscard]] virtual wire::swarm_counts scrape(info_hash const& hash) = 0;
     [[nodiscard]] virtual std::vector<wire::scrape_row> scrape_all() = 0;
 

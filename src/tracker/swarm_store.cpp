@@ -170,6 +170,28 @@ void swarm_store::announce(swarm_announce const& request, std::uint32_t now_s, q
         release(at);
 }
 
+void swarm_store::prefetch(swarm_place const& soon, int step) const {
+    auto const hash = hash_of(soon.hash);
+    if (step == 0) {
+        m_table.prefetch(hash);
+        return;
+    }
+    // Most often the first to be compared is the one.
+    auto const at = step == 1 ? m_table.first(hash) : find(soon.hash);
+    if (at == graph::index_table::none)
+        return;
+    auto const& s = m_swarms[at];
+    if (step == 1) {
+        __builtin_prefetch(&s);
+        __builtin_prefetch(&s.v6);
+    } else if (step == 2)
+        soon.peer.is_v6 ? s.v6.prefetch_bucket(octets6(soon.peer))
+                        : s.v4.prefetch_bucket(octets4(soon.peer));
+    else
+        soon.peer.is_v6 ? s.v6.prefetch_peers(octets6(soon.peer))
+                        : s.v4.prefetch_peers(octets4(soon.peer));
+}
+
 wire::swarm_counts swarm_store::scrape(info_hash const& hash) const {
     auto const at = find(hash);
     return at == graph::index_table::none ? wire::swarm_counts{} : m_swarms[at].counts;

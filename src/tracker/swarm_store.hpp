@@ -40,6 +40,12 @@ struct swarm_announce {
     bool wants_other_family = false; ///< HTTP answers carry both, a datagram one
 };
 
+/// What an announce will look up.
+struct swarm_place {
+    info_hash hash;
+    peer_address peer;
+};
+
 /// What an announce is told; the strings keep their memory from use to use.
 struct swarm_answer {
     wire::swarm_counts counts;
@@ -83,8 +89,10 @@ public:
 
     [[nodiscard]] std::size_t swarm_count() const { return m_table.size(); }
     [[nodiscard]] std::size_t peer_count() const { return m_peers; }
-    /// Asks the processor for what announce() of `hash` will touch first.
-    void prefetch(info_hash const& hash) const { m_table.prefetch(hash_of(hash)); }
+    /// Asks the processor for what announce() will read, one step at a time: each step
+    /// reads what the one before asked for, so let time pass between them.
+    static constexpr int prefetch_steps = 4;
+    void prefetch(swarm_place const& soon, int step) const;
 
     /// Calls visit(hash, downloaded) for each swarm, then visit_peer(address, is_seeder,
     /// age_s) for each of its peers.

@@ -39,6 +39,16 @@ std::size_t udp_responder::malformed(std::uint32_t transaction, std::span<std::u
     return error_answer(transaction, text_of(refusal::malformed), out);
 }
 
+void udp_responder::expect(byte_view datagram, ip_address const& from) {
+    if (auto const subject = udp::subject_of_announce(datagram))
+        m_expected.push_back({subject->hash, peer_address::of(from, subject->port)});
+}
+
+void udp_responder::prefetch_expected() {
+    m_service.prefetch(m_expected);
+    m_expected.clear();
+}
+
 std::size_t udp_responder::answer(byte_view datagram, ip_address const& from, endpoint const& asked,
                                   moment now, std::span<std::uint8_t> out) {
     auto const read = udp::read_head(datagram);

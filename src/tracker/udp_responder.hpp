@@ -18,6 +18,11 @@ public:
     udp_responder(announce_service& service, connection_ids const& ids, counters& counted)
         : m_service(service), m_ids(ids), m_counters(counted) {}
 
+    /// This datagram will be answered soon: notes what it will look up...
+    void expect(byte_view datagram, ip_address const& from);
+    /// ...and this has the processor fetch it for all that were noted.
+    void prefetch_expected();
+
     /// Writes to `out`, which has room for wire::udp::max_answer; returns the size, 0
     /// for no answer.
     [[nodiscard]] std::size_t answer(byte_view datagram, ip_address const& from,
@@ -37,6 +42,7 @@ private:
     announce_service& m_service;
     connection_ids const& m_ids;
     counters& m_counters;
+    std::vector<swarm_place> m_expected;
     wire::announce_answer m_answer;
     std::vector<wire::scrape_row> m_rows;
 };

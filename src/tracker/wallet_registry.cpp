@@ -362,12 +362,7 @@ error_code wallet_registry::restore_device(device_state const& state, moment now
 
 std::size_t wallet_registry::restore_claims(wallet_address const& from,
                                             std::span<wallet_address const> to, moment now) {
-    std::size_t held = 0;
-    for (auto const& wallet : to)
-        m_edges.prefetch(wallet); // so that the misses of all look-ups overlap
-    for (auto const& wallet : to)
-        held += m_edges.add_claim(from, wallet, seconds(now)) ? 0 : 1;
-    return held;
+    return m_edges.add_claims(from, to, seconds(now));
 }
 
 } // namespace tau::tracker

@@ -120,6 +120,15 @@ result<announce_datagram> read_announce(byte_view datagram) {
     return out;
 }
 
+std::optional<announce_subject> subject_of_announce(byte_view datagram) {
+    if (datagram.size() < announce_size
+        || number_at<std::uint32_t>(datagram, 8)
+               != static_cast<std::uint32_t>(udp_action::announce))
+        return std::nullopt;
+    return announce_subject{fixed_at<info_hash>(datagram, 16),
+                            number_at<std::uint16_t>(datagram, 96)};
+}
+
 result<scrape_request> read_scrape(byte_view datagram) {
     constexpr std::size_t size = info_hash::size_bytes;
     if (datagram.size() < header_size + size)

@@ -58,6 +58,13 @@ struct announce_datagram {
 /// max_url_data. The `ip` field is not read: it would let anyone list anyone.
 [[nodiscard]] result<announce_datagram> read_announce(byte_view datagram);
 
+/// What an announce is about, read alone and unverified; nullopt for other datagrams.
+struct announce_subject {
+    info_hash hash;
+    std::uint16_t port = 0;
+};
+[[nodiscard]] std::optional<announce_subject> subject_of_announce(byte_view datagram);
+
 /// errc::invalid_length for no hash at all; what follows the last whole hash is ignored.
 [[nodiscard]] result<scrape_request> read_scrape(byte_view datagram);
 

@@ -64,6 +64,33 @@ def idle_peer(metric):
     return [("libtorrent without Tau", ("idle", "libtorrent", metric))]
 
 
+def trackers(scenario, metric):
+    names = {"opentracker": "opentracker", "its UDP worker": "opentracker_worker",
+             "nothing but answers": "null_udp", "nothing but HTTP": "null_http"}
+    return [(label, (scenario, who, metric)) for label, who in names.items()]
+
+
+def within(*conditions):
+    """Met if all of them are; None of one that cannot tell is ignored."""
+    return lambda value, results: all(met(value, results) is not False for met in conditions)
+
+
+def if_there(key, met):
+    """Says nothing where the peer did not run."""
+    return lambda value, results: met(value, results) if key in results else None
+
+
+def at_least_the_peer(scenario, metric, who, factor):
+    key = (scenario, who, metric)
+    return if_there(key, at_least_times(factor, key))
+
+
+def no_more_than_opentracker(value, results):
+    peers = [results[key] for _, key in trackers("udp_steady", "p99_us")
+             if key[1].startswith("opentracker") and key in results]
+    return value <= min(peers) if peers else None
+
+
 def after_settling(limit):
     """Met only where the daemon had its five minutes; a quick run shows the value alone."""
     def met(value, results):
@@ -119,6 +146,10 @@ ROWS = [
         [("libtorrent, recursive", ("verified_gets", "libtorrent", "per_second"))],
         ">= 4 x recursive",
         at_least_times(4, ("verified_gets", "libtorrent", "per_second")), "/s"),
+    Row("put, 6 dead: the caller waits, latest", ("put_dead", "tau_caller", "max_ms"), [],
+        "< 1 ms", at_most(1)),
+    Row("put, 6 dead: its processor time, latest", ("put_dead", "tau_caller_cpu", "max_ms"), [],
+        "< 1 ms", at_most(1)),
     Row("message, composed to shown, median", ("message_shown", "tau", "p50_ms"),
         [("two plain syncs of the disk", ("message_shown", "disk", "p50_ms"))], "<= 10 ms",
         at_most(10)),
@@ -143,6 +174,46 @@ ROWS = [
         idle_peer("cpu_percent"), "<= 1 % of a core", after_settling(1), "%"),
     Row("idle, 100 friends offline: traffic", ("idle", "tau", "bytes_per_second"),
         idle_peer("bytes_per_second"), "<= 1 kB/s", after_settling(1000), "B/s"),
+    Row("UDP announces a second of CPU", ("udp_announce", "tau", "per_cpu_second"),
+        trackers("udp_announce", "per_cpu_second"), ">= 1.15 x opentracker, 0.8 x null",
+        within(at_least_the_peer("udp_announce", "per_cpu_second", "opentracker", 1.15),
+               at_least_the_peer("udp_announce", "per_cpu_second", "opentracker_worker", 1.15),
+               at_least_the_peer("udp_announce", "per_cpu_second", "null_udp", 0.8)), "/s"),
+    Row("UDP announces a second", ("udp_announce", "tau", "per_second"),
+        trackers("udp_announce", "per_second"), "", None, "/s"),
+    Row("UDP, 50,000 announces a second: p99", ("udp_steady", "tau", "p99_us"),
+        trackers("udp_steady", "p99_us"), "<= opentracker's", no_more_than_opentracker, "us"),
+    Row("UDP beside 20,000 wrong signatures a second", ("udp_flood", "tau", "per_second"),
+        [("alone", ("udp_flood", "alone", "per_second"))], ">= 0.8 x alone",
+        at_least_times(0.8, ("udp_flood", "alone", "per_second")), "/s"),
+    Row("HTTP keep-alive, requests a second of CPU", ("http_keepalive", "tau", "per_cpu_second"),
+        trackers("http_keepalive", "per_cpu_second"), ">= 0.8 x null",
+        at_least_the_peer("http_keepalive", "per_cpu_second", "null_http", 0.8), "/s"),
+    Row("HTTP, one request a connection: a second", ("http_close", "tau", "per_second"),
+        trackers("http_close", "per_second"), ">= opentracker's",
+        at_least_the_peer("http_close", "per_second", "opentracker", 1), "/s"),
+    Row("HTTP, one request a connection: processor", ("http_close", "tau", "cpu_us"),
+        trackers("http_close", "cpu_us"), "<= 27 us", at_most(27), "us"),
+    Row("1 M IPv4 peers: growth", ("tracker_memory", "tau", "grew_mb"),
+        trackers("tracker_memory", "grew_mb"), "<= 24 MB", at_most(24), "MB"),
+    Row("1 M wallets, 5 M links: growth", ("graph_memory", "tau", "grew_mb"), [], "<= 400 MB",
+        at_most(400), "MB"),
+    Row("signed announces a second of CPU", ("signed_announce", "tau", "per_cpu_second"), [],
+        ">= 15000", at_least(15_000), "/s"),
+    Row("route query, median", ("route_search", "tau", "p50_us"),
+        [("Boost.Graph, one path", ("route_search", "boost_graph", "p50_us"))], "<= 50 us",
+        at_most(50), "us"),
+    Row("route query, p99", ("route_search", "tau", "p99_us"),
+        [("Boost.Graph, one path", ("route_search", "boost_graph", "p99_us"))], "<= 500 us",
+        at_most(500), "us"),
+    Row("four link changes and a route, p99", ("route_churn", "tau", "p99_us"), [], "<= 2 ms",
+        at_most(2000), "us"),
+    Row("20,000 changes/s beside: route p99", ("route_beside_churn", "tau", "p99_us"), [],
+        "<= 2 ms", at_most(2000), "us"),
+    Row("requests while a snapshot is written, p99", ("requests_while_writing", "tau", "p99_us"),
+        [("at rest", ("requests_at_rest", "tau", "p99_us"))], "<= 5 ms", at_most(5000), "us"),
+    Row("snapshot of 1 M peers, 5 M links: restore", ("snapshot", "tau", "restore_s"), [],
+        "<= 5 s", at_most(5), "s"),
 ]
 
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view magic = "TAUTRK01";
 constexpr std::size_t checksum_size = 32;
 // Nodes of the graph whose claims are copied under one lock.
-constexpr graph::node_index nodes_at_once = 2000;
+constexpr graph::node_index nodes_at_once = 500;
 
 enum class tag : std::uint8_t { swarm = 'S', peer4 = '4', peer6 = '6', device = 'D', claims = 'C' };
 

@@ -95,11 +95,12 @@ void dead_endpoint_gets(network_process& network, reader& measured, departure_lo
 void lossy_gets(network_process& network, reader& measured, std::size_t gets,
                 std::size_t stock_gets) {
     constexpr std::size_t in_flight = 8;
+    constexpr std::size_t stock_in_flight = 64; // most of them wait 15 s for one lost packet
     samples tau, stock_first, stock_last;
     network.set_path({one_way_ms, loss_percent});
     measured.run_gets(gets, in_flight,
                       measured.tau_get(network.author(), dht::get_mode::automatic, tau));
-    measured.run_gets(stock_gets, in_flight, measured.stock_get(stock_first, stock_last));
+    measured.run_gets(stock_gets, stock_in_flight, measured.stock_get(stock_first, stock_last));
     tau.report_as("lossy_get", "tau");
     stock_first.report_as("lossy_get", "libtorrent_first");
     stock_last.report_as("lossy_get", "libtorrent");

@@ -3,16 +3,13 @@
 // thread's processor time, which other work on the machine disturbs less.
 // usage: graph_bench [wallets=1000000] [links=5000000] [queries=20000]
 #include "graph/path_search.hpp"
+#include "made_network.hpp"
 
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/compressed_sparse_row_graph.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <fstream>
 #include <random>
 #include <string>
 
@@ -20,73 +17,11 @@ namespace {
 
 using namespace tau;
 using namespace tau::graph;
+using namespace tau::bench;
 
 constexpr seconds32 now{1000};
 
-wallet_address wallet_number(std::uint32_t n) {
-    std::mt19937_64 mix(n);
-    wallet_address out;
-    for (auto& octet : out.octets)
-        octet = static_cast<std::uint8_t>(mix());
-    return out;
-}
-
-std::size_t resident_kib() {
-    std::ifstream file("/proc/self/status");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("VmRSS:"))
-            return std::stoul(line.substr(6));
-    return 0;
-}
-
-double processor_us() {
-    timespec used{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) / 1e3;
-}
-
-double since_us(double start) {
-    return processor_us() - start;
-}
-
-void print_quantiles(char const* what, std::vector<double>& us) {
-    std::sort(us.begin(), us.end());
-    auto const at = [&](double q) {
-        return us[static_cast<std::size_t>(q * static_cast<double>(us.size() - 1))];
-    };
-    std::printf("%-34s p50 %8.1f us  p99 %8.1f us  max %8.1f us  (%zu)\n", what, at(0.5), at(0.99),
-                us.back(), us.size());
-}
-
-using link = std::pair<std::uint32_t, std::uint32_t>;
-
-// Degrees follow a power law (exponent 2.2) cut at 1,024; ends are joined at random.
-std::vector<link> heavy_tailed_links(std::uint32_t wallets, std::size_t links,
-                                     std::mt19937_64& random) {
-    std::vector<double> weight(wallets);
-    double total = 0;
-    for (std::uint32_t i = 0; i < wallets; ++i)
-        total += weight[i] = std::pow(static_cast<double>(i + 1), -1.0 / 1.2);
-    double const scale = 2.0 * static_cast<double>(links) / total;
-    std::vector<std::uint32_t> ends;
-    std::uniform_real_distribution<double> unit(0, 1);
-    for (std::uint32_t i = 0; i < wallets; ++i) {
-        auto const wanted = std::min(weight[i] * scale, 1000.0);
-        auto count = static_cast<std::size_t>(wanted + unit(random));
-        ends.insert(ends.end(), std::max<std::size_t>(count, 1), i);
-    }
-    // What the cut took away goes to everybody alike.
-    while (ends.size() < links * 2)
-        ends.push_back(static_cast<std::uint32_t>(random() % wallets));
-    std::shuffle(ends.begin(), ends.end(), random);
-    std::vector<link> out;
-    for (std::size_t i = 0; i + 1 < ends.size() && out.size() < links; i += 2)
-        if (ends[i] != ends[i + 1])
-            out.emplace_back(ends[i], ends[i + 1]);
-    return out;
-}
-
-void run_boost(std::vector<link> links, std::uint32_t wallets, std::mt19937_64& random) {
+void run_boost(std::vector<made_link> links, std::uint32_t wallets, std::mt19937_64& random) {
     using csr = boost::compressed_sparse_row_graph<boost::directedS>;
     std::size_t const count = links.size();
     for (std::size_t i = 0; i < count; ++i)
@@ -111,7 +46,7 @@ void run_boost(std::vector<link> links, std::uint32_t wallets, std::mt19937_64& 
         }
         us.push_back(since_us(start));
     }
-    print_quantiles("Boost.Graph search, one path", us);
+    report_quantiles("route_search", "boost_graph", us);
 }
 
 } // namespace
@@ -136,10 +71,10 @@ int main(int argc, char** argv) {
         (void)store.add_claim(names[a], names[b], now);
         (void)store.add_claim(names[b], names[a], now);
     }
-    std::printf("%zu wallets, %zu links, %.0f claims/s, grew %.0f MB with a copy of all names\n",
-                store.online_count(), store.mutual_count(),
-                static_cast<double>(store.claim_count()) * 1e6 / since_us(start),
-                static_cast<double>(resident_kib() - before) / 1024);
+    auto const took_us = since_us(start);
+    std::printf("%zu wallets, %zu links, %.0f claims/s\n", store.online_count(),
+                store.mutual_count(), static_cast<double>(store.claim_count()) * 1e6 / took_us);
+    report("graph_memory", "tau", "grew_mb", static_cast<double>(resident_kib() - before) / 1024);
 
     path_search search;
     std::vector<double> us;
@@ -153,7 +88,7 @@ int main(int argc, char** argv) {
         us.push_back(since_us(start));
         scanned.push_back(search.scanned());
     }
-    print_quantiles("tau route search, two paths", us);
+    report_quantiles("route_search", "tau", us);
     std::sort(scanned.begin(), scanned.end());
     std::printf("%.2f paths a query; links looked at: p50 %zu, p99 %zu, max %zu\n",
                 static_cast<double>(paths) / static_cast<double>(queries),
@@ -173,6 +108,6 @@ int main(int argc, char** argv) {
         (void)search.find(store, from, to, now);
         us.push_back(since_us(start));
     }
-    print_quantiles("four changes and a route", us);
+    report_quantiles("route_churn", "tau", us);
     run_boost(links, wallets, random);
 }

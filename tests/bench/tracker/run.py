@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Announces a second of tau-tracker beside opentracker, in one run, interleaved.
+"""The real tau-tracker under load, beside opentracker and a server that does nothing but
+answer, all in one run, turn by turn.
 
-The servers run on processor 0, the load on processor 1. Besides answers a second
-it prints the server's processor time an answer, which a busy machine disturbs less.
+The servers run on processor 0, the load on processor 1. Answers a second tell of the whole
+machine; the server's processor time an answer is disturbed less by others, and is what the
+ratios are made of.
 
-usage: run.py BUILD_FOLDER [--rounds 5] [--seconds 3]
+usage: run.py BUILD_FOLDER [--rounds 5] [--seconds 2]
 """
 import argparse
 import json
@@ -13,8 +15,12 @@ import shutil
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
+
+STEADY_RATE = 50_000
+FLOOD_RATE = 20_000
 
 
 def free_port() -> int:
@@ -27,10 +33,14 @@ def on_cpu(number: int, *command) -> list[str]:
     return ["taskset", "-c", str(number), *map(str, command)]
 
 
+def report(scenario: str, who: str, metric: str, value: float) -> None:
+    print(f"result {scenario} {who} {metric} {value:.6g}", flush=True)
+
+
 class Server:
-    def __init__(self, name: str, port: int, folder: pathlib.Path, command: list[str]):
+    def __init__(self, name: str, port: int, folder: pathlib.Path, *command):
         self.name, self.port = name, port
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen(on_cpu(0, *command), stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, cwd=folder)
 
     def stop(self) -> None:
@@ -38,72 +48,106 @@ class Server:
         self.process.wait()
 
 
-def start_servers(build: pathlib.Path, folder: pathlib.Path) -> list[Server]:
+def start_servers(build: pathlib.Path, folder: pathlib.Path) -> dict[str, Server]:
     port = free_port()
     config = folder / "tau.toml"
     config.write_text(f'threads = 1\nudp = ["127.0.0.1:{port}"]\nhttp = ["127.0.0.1:{port}"]\n'
                       '[admin]\nlisten = ""\n')
-    servers = [Server("tau-tracker", port, folder,
-                      on_cpu(0, build / "bin/tau-tracker", "--config", config))]
+    servers = [Server("tau", port, folder, build / "bin/tau-tracker", "--config", config)]
+    for name in ("udp", "http"):
+        port = free_port()
+        servers.append(Server(f"null_{name}", port, folder, build / "bench/null_server", name, port))
     if not shutil.which("opentracker"):
-        print("opentracker is not installed; its rows are left out")
-        return servers
+        print("opentracker is not installed; its rows are left out", file=sys.stderr)
+        return {s.name: s for s in servers}
     hashes = folder / "hashes"
     hashes.write_bytes(subprocess.check_output([build / "bench/udp_load", "--print-hashes"]))
     folder.chmod(0o755)  # opentracker reads the list as nobody, below its new root
-    for name, workers in (("opentracker", ""), ("opentracker, UDP worker",
-                                                "listen.udp.workers 1\n")):
+    for name, workers in (("opentracker", ""), ("opentracker_worker", "listen.udp.workers 1\n")):
         port = free_port()
         file = folder / f"{port}.conf"
         file.write_text(f"{workers}listen.udp 127.0.0.1:{port}\nlisten.tcp 127.0.0.1:{port}\n")
-        servers.append(Server(name, port, folder, on_cpu(
-            0, "opentracker", "-f", file, "-w", hashes.name, "-u", "nobody", "-d", folder)))
-    return servers
+        servers.append(Server(name, port, folder, "opentracker", "-f", file, "-w", hashes.name,
+                              "-u", "nobody", "-d", folder))
+    return {s.name: s for s in servers}
 
 
-def load(build: pathlib.Path, server: Server, *extra) -> dict:
-    command = on_cpu(1, build / "bench/udp_load", server.port, "--server-pid", server.process.pid,
-                     *extra)
-    return json.loads(subprocess.check_output(command))
+class Bench:
+    def __init__(self, build: pathlib.Path, servers: dict[str, Server], rounds: int,
+                 seconds: float):
+        self.build, self.servers = build, servers
+        self.rounds, self.seconds = rounds, seconds
+
+    def load(self, program: str, server: Server, *extra) -> dict:
+        command = on_cpu(1, self.build / "bench" / program, server.port, "--server-pid",
+                         server.process.pid, "--seconds", self.seconds, *extra)
+        return json.loads(subprocess.check_output(command))
+
+    def in_turn(self, names: list[str], program: str, *extra) -> dict[str, list[dict]]:
+        """Rounds of runs, each server once a round."""
+        rows: dict[str, list[dict]] = {n: [] for n in names if n in self.servers}
+        for _ in range(self.rounds):
+            for name, runs in rows.items():
+                runs.append(self.load(program, self.servers[name], *extra))
+        return rows
+
+    def rates(self, scenario: str, names: list[str], program: str, *extra) -> None:
+        for name, runs in self.in_turn(names, program, *extra).items():
+            cost = statistics.median(r["server_us_an_answer"] for r in runs)
+            report(scenario, name, "per_second", statistics.median(r["answers_per_s"] for r in runs))
+            report(scenario, name, "cpu_us", cost)
+            report(scenario, name, "per_cpu_second", 1e6 / cost if cost else 0)
+
+    def memory(self) -> None:
+        for name in ("tau", "opentracker", "opentracker_worker"):
+            if name in self.servers:
+                grew = self.load("udp_load", self.servers[name], "--preload")["server_grew_kib"]
+                report("tracker_memory", name, "grew_mb", grew / 1024)
+
+    def steady(self) -> None:
+        names = ["tau", "opentracker", "opentracker_worker", "null_udp"]
+        for name, runs in self.in_turn(names, "udp_load", "--rate", STEADY_RATE).items():
+            for metric in ("p50_us", "p99_us"):
+                report("udp_steady", name, metric, statistics.median(r[metric] for r in runs))
+
+    def flood(self) -> None:
+        """Plain announces with and without wrong signatures beside them, turn by turn."""
+        tau = self.servers["tau"]
+        alone, beside, refused = [], [], []
+        for _ in range(self.rounds):
+            alone.append(self.load("udp_load", tau)["answers_per_s"])
+            flood = subprocess.Popen(on_cpu(1, self.build / "bench/udp_load", tau.port, "--forged",
+                                            "--rate", FLOOD_RATE, "--seconds", self.seconds),
+                                     stdout=subprocess.PIPE)
+            beside.append(self.load("udp_load", tau)["answers_per_s"])
+            refused.append(json.loads(flood.communicate()[0])["errors_per_s"])
+        report("udp_flood", "alone", "per_second", statistics.median(alone))
+        report("udp_flood", "tau", "per_second", statistics.median(beside))
+        report("udp_flood", "tau", "refused_per_second", statistics.median(refused))
+
+    def run(self) -> None:
+        self.memory()
+        everybody = ["tau", "opentracker", "opentracker_worker", "null_udp"]
+        self.rates("udp_announce", everybody, "udp_load")
+        self.steady()
+        self.flood()
+        self.rates("http_keepalive", ["tau", "null_http"], "http_load", "--keepalive")
+        self.rates("http_close", ["tau", "opentracker", "null_http"], "http_load")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=float, default=2)
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         servers = start_servers(a.build, pathlib.Path(name))
         try:
             time.sleep(1)  # opentracker has no sign of being ready
-            for server in servers:
-                grew = load(a.build, server, "--preload")["server_grew_kib"]
-                print(f"{server.name:26} 1,000,000 peers: grew {grew / 1024:.1f} MB")
-            rows: dict[str, list] = {s.name: [] for s in servers}
-            for _ in range(a.rounds):
-                for server in servers:
-                    rows[server.name].append(load(a.build, server, "--seconds", a.seconds))
-            cost = {}
-            for name, runs in rows.items():
-                rate = statistics.median(r["answers_per_s"] for r in runs)
-                cost[name] = statistics.median(r["server_us_an_answer"] for r in runs)
-                told = statistics.median(r["peers_an_answer"] for r in runs)
-                print(f"{name:26} {rate:9.0f} answers/s  {cost[name]:5.2f} us of processor each, "
-                      f"{told:.1f} peers")
-            for name in list(cost)[1:]:
-                print(f"tau-tracker answers {cost[name] / cost['tau-tracker']:.2f} x as many a "
-                      f"processor second as {name}")
-            tau = servers[0]
-            flood = subprocess.Popen(on_cpu(1, a.build / "bench/udp_load", tau.port, "--forged",
-                                            "--seconds", a.seconds + 1),
-                                     stdout=subprocess.PIPE)
-            beside = load(a.build, tau, "--seconds", a.seconds)
-            refused = json.loads(flood.communicate()[0])["errors_per_s"]
-            print(f"beside a flood: {beside['answers_per_s']:.0f} plain answers/s and "
-                  f"{refused:.0f} refusals of wrong signatures/s")
+            Bench(a.build, servers, a.rounds, a.seconds).run()
         finally:
-            for server in servers:
+            for server in servers.values():
                 server.stop()
 
 

@@ -1,9 +1,11 @@
 // Loads a UDP tracker on loopback: announces of a fixed population of peers, kept
 // in flight by window, from many source addresses. Prints one line of JSON.
-// usage: udp_load PORT [--seconds S] [--preload] [--forged] [--server-pid PID]
+// usage: udp_load PORT [--seconds S] [--rate N] [--preload] [--forged] [--server-pid PID]
+//   --rate     announces a second, each timed from when it was due; else as many as go
 //   --preload  every peer once, then stop: for memory
 //   --forged   every announce carries a wallet and a wrong signature
 #include "core/hex.hpp"
+#include "made_load.hpp"
 #include "wire/tracker_udp.hpp"
 
 #include <arpa/inet.h>
@@ -16,7 +18,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
@@ -25,10 +26,9 @@
 namespace {
 
 using namespace tau;
+using namespace tau::bench;
 using clock_type = std::chrono::steady_clock;
 
-constexpr std::uint32_t swarms = 10'000;
-constexpr std::uint32_t peers = 1'000'000;
 constexpr std::size_t sockets = 16;
 constexpr std::size_t window = 8;
 constexpr std::uint32_t wanted = 30;
@@ -37,49 +37,11 @@ constexpr std::chrono::milliseconds lost_after{500};
 struct settings {
     std::uint16_t port = 0;
     double seconds = 3;
+    double rate = 0; ///< of all lanes together; 0: as fast as answers come
     bool preload = false;
     bool forged = false;
     int server_pid = 0;
 };
-
-std::uint64_t mixed(std::uint64_t x) {
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-    return x ^ (x >> 31);
-}
-
-info_hash swarm_number(std::uint32_t n) {
-    info_hash out;
-    for (std::size_t i = 0; i < out.size(); ++i)
-        out.octets[i] =
-            static_cast<std::uint8_t>(mixed(n + 1) >> (i % 8 * 8)) ^ static_cast<std::uint8_t>(i);
-    return out;
-}
-
-struct process_use {
-    double cpu_s = 0;
-    long resident_kib = 0;
-};
-
-process_use use_of(int pid) {
-    process_use out;
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(file, text);
-    auto const end = text.rfind(')');
-    if (end == std::string::npos)
-        return out;
-    unsigned long user = 0;
-    unsigned long system = 0;
-    long pages = 0;
-    std::sscanf(text.c_str() + end + 2,
-                "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u "
-                "%*u %ld",
-                &user, &system, &pages);
-    out.cpu_s = static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-    out.resident_kib = pages * (sysconf(_SC_PAGESIZE) / 1024);
-    return out;
-}
 
 // One client socket with its own address and a fixed number of requests in flight.
 class lane {
@@ -117,6 +79,9 @@ public:
         return m_settings.preload && next_peer() >= peers && m_in_flight == 0;
     }
 
+    /// Microseconds from when each request was due to its answer.
+    [[nodiscard]] std::vector<float> const& waits() const { return m_waits; }
+
     void step(clock_type::time_point now) {
         receive(now);
         if (m_in_flight > 0 && now - m_last > lost_after)
@@ -126,7 +91,9 @@ public:
                 send_connect(now);
             return;
         }
-        if (m_in_flight <= window / 2)
+        if (m_settings.rate > 0)
+            send_due(now);
+        else if (m_in_flight <= window / 2)
             send(now);
     }
 
@@ -139,14 +106,34 @@ private:
         m_last = now;
     }
 
+    // Lanes take turns, so that the whole load is even.
+    [[nodiscard]] clock_type::time_point due(std::uint64_t number) const {
+        auto const seconds =
+            static_cast<double>((number - m_first) * sockets + m_number) / m_settings.rate;
+        return m_begun + std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+    }
+
+    void send_due(clock_type::time_point now) {
+        if (m_begun == clock_type::time_point{}) {
+            m_begun = now;
+            m_first = m_sent;
+        }
+        std::size_t count = 0;
+        for (; count < window && due(m_sent) <= now; ++m_sent)
+            fill(count++, draw_peer());
+        if (count > 0)
+            (void)::sendmmsg(m_fd, m_out_message.data(), static_cast<unsigned>(count), 0);
+        m_last = now;
+    }
+
     void send(clock_type::time_point now) {
         std::size_t count = 0;
         for (; m_in_flight + count < window; ++count) {
             auto const peer = m_settings.preload ? next_peer() : draw_peer();
             if (m_settings.preload && peer >= peers)
                 break;
-            ++m_sent;
             fill(count, peer);
+            ++m_sent;
         }
         if (count == 0)
             return;
@@ -169,7 +156,7 @@ private:
         wire::udp::writer head(out);
         head.number(m_connection);
         head.number(static_cast<std::uint32_t>(wire::udp_action::announce));
-        head.number(static_cast<std::uint32_t>(peer));
+        head.number(static_cast<std::uint32_t>(m_sent));
         head.octets(m_hashes[mixed(peer * 3) % swarms]);
         auto const port = static_cast<std::uint16_t>(1024 + peer / sockets);
         out[96] = static_cast<std::uint8_t>(port >> 8);
@@ -213,14 +200,27 @@ private:
                 m_connection = m_connection << 8 | octet;
         } else if (in[3] == 1 && in.size() >= wire::udp::announce_answer_head) {
             ++m_answers;
+            if (m_settings.rate > 0)
+                note_wait(in);
             m_told += (in.size() - wire::udp::announce_answer_head) / 6;
         } else {
             ++m_errors;
         }
     }
 
+    void note_wait(byte_view in) {
+        std::uint32_t number = 0;
+        for (auto const octet : in.subspan(4, 4))
+            number = number << 8 | octet;
+        auto const waited = clock_type::now() - due(number);
+        m_waits.push_back(std::chrono::duration<float, std::micro>(waited).count());
+    }
+
     settings const& m_settings;
     std::uint32_t m_number;
+    clock_type::time_point m_begun{}; // of the steady rate
+    std::uint64_t m_first = 0;        // request of it
+    std::vector<float> m_waits;
     int m_fd = -1;
     std::uint64_t m_connection = 0;
     std::uint64_t m_sent = 0;
@@ -267,13 +267,21 @@ void run(settings const& s) {
         }
         if (done)
             break;
-        ::poll(polled.data(), polled.size(), 1);
+        ::poll(polled.data(), polled.size(), s.rate > 0 && !s.forged ? 0 : 1);
         now = clock_type::now();
     }
     auto const took = std::chrono::duration<double>(now - start).count();
     auto const after = use_of(s.server_pid);
     auto const answers = static_cast<double>(sum(lanes, &lane::answers));
-    std::printf("{\"answers_per_s\":%.0f,\"errors_per_s\":%.0f,\"peers_an_answer\":%.1f,"
+    std::vector<float> waits;
+    for (auto const& l : lanes)
+        waits.insert(waits.end(), l->waits().begin(), l->waits().end());
+    std::sort(waits.begin(), waits.end());
+    auto const wait_at = [&](double q) {
+        return waits.empty() ? 0.0F : waits[static_cast<std::size_t>(q * double(waits.size() - 1))];
+    };
+    std::printf("{\"p50_us\":%.1f,\"p99_us\":%.1f,", wait_at(0.5), wait_at(0.99));
+    std::printf("\"answers_per_s\":%.0f,\"errors_per_s\":%.0f,\"peers_an_answer\":%.1f,"
                 "\"server_cpu_s\":%.2f,\"server_us_an_answer\":%.2f,\"server_kib\":%ld,"
                 "\"server_grew_kib\":%ld,\"seconds\":%.2f}\n",
                 answers / took, static_cast<double>(sum(lanes, &lane::errors)) / took,
@@ -299,6 +307,8 @@ int main(int argc, char** argv) {
             s.forged = true;
         else if (word == "--seconds" && has_value)
             s.seconds = std::stod(argv[++i]);
+        else if (word == "--rate" && has_value)
+            s.rate = std::stod(argv[++i]);
         else if (word == "--server-pid" && has_value)
             s.server_pid = std::stoi(argv[++i]);
         else
