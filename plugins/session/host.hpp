@@ -47,6 +47,8 @@ public:
     host& operator=(host const&) = delete;
 
     [[nodiscard]] boost::asio::io_context& context() { return *m_context; }
+    /// Whether libtorrent runs on context(), so that its objects may be touched from there.
+    [[nodiscard]] bool is_owner() const { return m_owned != nullptr; }
     [[nodiscard]] alert_router& alerts() { return m_owned ? m_owned->alerts() : *m_routes; }
     void add_responder(std::shared_ptr<query_responder> responder);
 

@@ -45,13 +45,15 @@ struct plugin_set::parts {
     parts(plugins::owned_session& session, std::shared_ptr<identity::keyring const> identity,
           plugin_set_options options)
         : keys(std::move(identity)), host(session), workers(host.context(), options.worker_threads),
-          dht(host, workers, clock, random, std::move(options.dht), identity_of(keys)) {}
+          dht(host, workers, clock, random, std::move(options.dht), identity_of(keys)),
+          overlay(host, clock, random, *keys, std::move(options.overlay)) {}
 
     parts(lt::session_handle session, std::shared_ptr<identity::keyring const> identity,
           plugin_set_options options)
         : keys(std::move(identity)), loop(std::in_place), host(std::move(session), loop->context()),
           workers(host.context(), options.worker_threads),
-          dht(host, workers, clock, random, std::move(options.dht), identity_of(keys)) {}
+          dht(host, workers, clock, random, std::move(options.dht), identity_of(keys)),
+          overlay(host, clock, random, *keys, std::move(options.overlay)) {}
 
     // Each part uses only those above it, so that destruction is the reverse.
     std::shared_ptr<clock_source const> clock = std::make_shared<system_clock_source>();
@@ -61,6 +63,7 @@ struct plugin_set::parts {
     plugins::host host;
     worker_pool workers;
     plugins::dht_plugin dht;
+    overlay_set overlay;
 };
 
 plugin_set::plugin_set(plugins::owned_session& session,
@@ -79,9 +82,12 @@ plugin_set::plugin_set(lt::session_handle session, std::shared_ptr<identity::key
 }
 
 plugin_set::~plugin_set() {
+    if (!m_parts->loop)
+        m_parts->overlay.stop();
     m_parts->host.detach();
     if (m_parts->loop)
         m_parts->loop->stop();
+    m_parts->overlay.stop();
     m_parts->dht.stop();
 }
 
@@ -119,6 +125,10 @@ dht::access& plugin_set::dht() {
 
 dht::engine& plugin_set::dht_engine() {
     return m_parts->dht.engine();
+}
+
+overlay_set& plugin_set::overlay() {
+    return m_parts->overlay;
 }
 
 } // namespace tau

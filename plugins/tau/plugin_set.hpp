@@ -8,6 +8,7 @@
 #include "dht/engine.hpp"
 #include "identity/keyring.hpp"
 #include "plugins/session/owned_session.hpp"
+#include "plugins/tau/overlay_set.hpp"
 
 #include <libtorrent/session_handle.hpp>
 
@@ -21,6 +22,7 @@ namespace tau {
 struct plugin_set_options {
     dht::config dht{};
     std::size_t worker_threads = 2; ///< for disk and long computations
+    overlay_options overlay{};
 };
 
 /// Tau on a libtorrent session, with one call. This is the one header to include.
@@ -64,6 +66,9 @@ public:
     [[nodiscard]] dht::access& dht();
     /// The machine behind dht(): counters, external endpoint, endpoint book.
     [[nodiscard]] dht::engine& dht_engine();
+
+    /// Swarms, presence and forwarding; idle until its start().
+    [[nodiscard]] overlay_set& overlay();
 
 private:
     struct parts;

@@ -42,6 +42,7 @@ void engine::on_link_up(wallet_address const& who, moment now) {
         targets.push_back(target);
     for (auto const& target : targets)
         unpark(target, now);
+    retry_stranded(now);
 }
 
 void engine::on_link_down(wallet_address const& who, moment now) {
@@ -79,13 +80,24 @@ void engine::on_message(wallet_address const& from, wire::link_message const& me
         return on_reports(from, message.body, now);
     case wire::link_kind::neighbours:
         if (auto list = wire::decode_neighbours(message.body))
-            m_book.on_links(from, std::move(list).value());
+            on_neighbours(from, std::move(list).value(), now);
         else
             ++m_counts.malformed;
         return;
     case wire::link_kind::post:
         return;
     }
+}
+
+void engine::on_neighbours(wallet_address const& from, std::vector<wallet_address> list,
+                           moment now) {
+    if (!m_near.contains(from))
+        return;
+    auto const known = list;
+    m_book.on_links(from, std::move(list));
+    for (auto const& one : known)
+        unpark(one, now);
+    retry_stranded(now);
 }
 
 // Keyed, so that nobody can make a frame that we take for a copy of another one.
@@ -389,7 +401,7 @@ void engine::tell_neighbours() {
 }
 
 void engine::flush(moment now) {
-    m_flush_wanted = false;
+    m_flush_wanted = true; // what is gathered meanwhile leaves with the rest
     if (m_acks_due && *m_acks_due <= now.mono)
         send_acks(now);
     if (m_tell_links)
@@ -403,6 +415,7 @@ void engine::flush(moment now) {
                                                  all.begin() + static_cast<std::ptrdiff_t>(end))));
         }
     }
+    m_flush_wanted = false;
 }
 
 std::optional<time_point> engine::wake_at() const {

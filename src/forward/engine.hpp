@@ -3,9 +3,9 @@
 #include "core/log.hpp"
 #include "core/random.hpp"
 #include "core/rate_limiter.hpp"
+#include "core/seen_set.hpp"
 #include "forward/link_queue.hpp"
 #include "forward/route_book.hpp"
-#include "forward/seen_set.hpp"
 #include "forward/trace_log.hpp"
 #include "identity/keyring.hpp"
 #include "wire/hello.hpp"
@@ -42,7 +42,7 @@ public:
     virtual ~engine_port() = default;
     /// Gathers a message for a neighbour; it leaves at the link layer's flush.
     virtual void send(wallet_address const& neighbour, wire::link_kind kind, byte_view body) = 0;
-    /// Asks all trackers; engine::on_route() is called, once for each answer.
+    /// Asks all trackers; engine::on_route() is called for each answer, never from within.
     virtual void ask_route(wallet_address const& target) = 0;
     /// A message for us: answer with engine::accept() once it is on disk, or decline().
     virtual void deliver(arrival const& what) = 0;
@@ -198,6 +198,7 @@ private:
     // engine.cpp: hops
     void on_frame(wallet_address const& from, byte_view body, moment now);
     void on_reports(wallet_address const& from, byte_view body, moment now);
+    void on_neighbours(wallet_address const& from, std::vector<wallet_address> list, moment now);
     void take_in(cargo_ptr what, moment now);
     void route(cargo_ptr what, moment now);
     [[nodiscard]] std::optional<wallet_address> choose(cargo& what, moment now);
@@ -218,6 +219,7 @@ private:
     void on_hop_chosen(cargo const& what, wallet_address const& hop, moment now);
     void on_own_sent(hash256 const& id, moment now);
     void retry_own(moment now);
+    void retry_stranded(moment now);
     void on_own_failure(hash256 const& id, std::uint8_t attempt, wire::hop_outcome outcome,
                         wallet_address const& hop, moment now);
     void arrive(cargo const& what, moment now);
@@ -247,6 +249,7 @@ private:
 
     std::unordered_map<hash256, own_message> m_own;
     std::set<std::pair<time_point, hash256>> m_retries;
+    std::set<hash256> m_stranded; // own messages that met no way and wait for one
     std::size_t m_own_bytes = 0;
     std::unordered_map<hash256, unaccepted> m_unaccepted;
     seen_set<hash256> m_accepted{1 << 16};

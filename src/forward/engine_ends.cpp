@@ -46,6 +46,7 @@ void engine::forget_own(hash256 const& id) {
         return;
     m_own_bytes -= found->second.what.payload.size();
     m_retries.erase({found->second.retry_at, id});
+    m_stranded.erase(id);
     m_own.erase(found);
 }
 
@@ -74,6 +75,7 @@ void engine::dispatch(own_message& own, moment now) {
     what->expires = own.expires;
     what->tried = own.failed;
     own.first_hop.reset();
+    m_stranded.erase(own.what.id);
     set_retry(own, own.expires); // the time for an answer begins when it leaves
     route(std::move(what), now);
 }
@@ -117,6 +119,7 @@ void engine::on_own_failure(hash256 const& id, std::uint8_t attempt, wire::hop_o
     // None is left: begin anew after a pause, with what the trackers say then.
     own.failed.clear();
     own.first_hop.reset();
+    m_stranded.insert(id);
     set_retry(own, now.mono + pause_after(attempt));
 }
 
@@ -146,6 +149,17 @@ void engine::retry_own(moment now) {
     }
     std::erase_if(m_unaccepted,
                   [&](auto const& one) { return one.second.since + accept_time < now.mono; });
+}
+
+// A link or a neighbour's link may lead where none did before.
+void engine::retry_stranded(moment now) {
+    std::vector<hash256> ready;
+    for (auto const& id : m_stranded)
+        if (!paths_to(m_own.at(id).what.target, now.mono).empty())
+            ready.push_back(id);
+    for (auto const& id : ready)
+        if (auto const own = m_own.find(id); own != m_own.end())
+            dispatch(own->second, now);
 }
 
 void engine::arrive(cargo const& what, moment now) {

@@ -2,6 +2,7 @@
 
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/receiver.hpp"
 
@@ -90,10 +91,20 @@ void courier::push(contact_ptr const& to) {
         return;
     }
     auto const now = m_core.now().mono;
-    auto const ids = choose(*to, is_online(*to) ? max_carried : max_probed);
+    auto const ids = choose(*to, m_core.haul->is_connected(*to) ? max_loaded
+                                 : is_online(*to)               ? max_carried
+                                                                : max_probed);
     bool const receipt = to->receipt_due;
     if (ids.empty() && !receipt)
         return;
+    if (m_core.haul->takes_over(to, ids)) {
+        if (!to->outbox.empty() && !m_core.alarms.is_set(to->retry_alarm))
+            retry_with_backoff(to);
+        return;
+    }
+    m_core.haul->help(to, ids);
+    if (receipt && to->was_carried)
+        m_core.haul->carry_receipt(to);
     auto what = pack(*to, ids);
     to->receipt_due = false;
     to->receipt_ids.clear();

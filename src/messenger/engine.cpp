@@ -7,6 +7,7 @@
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/loader.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
@@ -100,6 +101,7 @@ void engine::start(done_handler ready) {
             }
             auto const state = std::make_shared<loaded_state>(std::move(loaded).value());
             restore_state(core, *state);
+            core.haul->restore_hints();
             if (core.meta.contains(meta_restored)) {
                 begin_after_restore(core, state, ready);
                 return;
@@ -136,6 +138,34 @@ void engine::on_own_endpoints(std::vector<endpoint> endpoints) {
 void engine::on_friend_online(public_key const& who, std::optional<endpoint> where) {
     if (auto const found = m_core->find(who); found && found->is_talking())
         m_core->deliver->on_online(found, where);
+}
+
+void engine::use_carrier(carrier* by) {
+    m_core->haul->use(by);
+}
+
+void engine::on_carried(bytes sealed, wallet_address const& origin, delivery_way way) {
+    m_core->receive->on_carried(sealed, origin, way);
+}
+
+void engine::on_carried_receipt(public_key const& from, std::vector<message_id> const& ids,
+                                delivery_way way) {
+    if (auto const who = m_core->find(from); who && who->is_talking() && m_core->running)
+        m_core->receive->on_carried_receipt(who, ids, way);
+}
+
+void engine::on_friend_wallet(public_key const& who, wallet_address const& wallet) {
+    auto const found = m_core->find(who);
+    if (!found || !found->is_talking())
+        return;
+    m_core->haul->hint_wallet(*found, wallet);
+    found->tries_carried = 0;
+    m_core->deliver->on_online(found, std::nullopt);
+}
+
+std::optional<wallet_address> engine::wallet_of(public_key const& who) const {
+    auto const found = m_core->find(who);
+    return found ? hauler::wallet_of(*found) : std::nullopt;
 }
 
 engine_counts engine::counts() const {

@@ -26,6 +26,7 @@ class port;
 
 namespace tau::messenger {
 
+class carrier;
 struct engine_core;
 
 /// What the engine stands on. All of it must outlive the engine.
@@ -79,6 +80,20 @@ public:
     void on_own_endpoints(std::vector<endpoint> endpoints);
     /// `who` was seen at `where` (hello, swarm, exchange): delivery is tried at once.
     void on_friend_online(public_key const& who, std::optional<endpoint> where);
+
+    // Ways beside the DHT.
+    /// Begins to use a carrier, which must outlive the engine's use: nullptr ends it.
+    void use_carrier(carrier* by);
+    /// Sealed octets came over a connection or a path. `origin`: whose wallet they are said to
+    /// come from; the seal proves the sender.
+    void on_carried(bytes sealed, wallet_address const& origin, delivery_way way);
+    /// `from` signed that it has these messages of ours on its disk.
+    void on_carried_receipt(public_key const& from, std::vector<message_id> const& ids,
+                            delivery_way way);
+    /// A carrier met `who`, whose wallet was proven to it.
+    void on_friend_wallet(public_key const& who, wallet_address const& wallet);
+    /// Where a carrier may find somebody: proven, or as a contact URI said.
+    [[nodiscard]] std::optional<wallet_address> wallet_of(public_key const& who) const;
 
     // Messages.
     /// Seals, signs and stores; answers with the id once that is on disk.

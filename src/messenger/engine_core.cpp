@@ -5,6 +5,7 @@
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/friend_watch.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/receiver.hpp"
@@ -22,7 +23,7 @@ engine_core::engine_core(engine_ports p, engine_settings s)
       publish(std::make_unique<publisher>(*this)), receive(std::make_unique<receiver>(*this)),
       watch(std::make_unique<friend_watch>(*this)), fetch(std::make_unique<root_fetcher>(*this)),
       attachments(std::make_unique<attachment_keeper>(*this)),
-      channels(std::make_unique<own_channels>(*this)) {}
+      channels(std::make_unique<own_channels>(*this)), haul(std::make_unique<hauler>(*this)) {}
 
 engine_core::~engine_core() = default;
 

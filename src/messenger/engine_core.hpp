@@ -21,6 +21,7 @@ class background_line;
 class composer;
 class courier;
 class friend_watch;
+class hauler;
 class own_channels;
 class publisher;
 class receiver;
@@ -59,6 +60,7 @@ struct engine_core {
     std::unique_ptr<root_fetcher> fetch;
     std::unique_ptr<attachment_keeper> attachments;
     std::unique_ptr<own_channels> channels;
+    std::unique_ptr<hauler> haul;
 
     std::map<engine::subscription, event_handler> handlers{};
     engine::subscription last_subscription = 0;

@@ -6,6 +6,7 @@
 #include "messenger/engine.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/loader.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
@@ -39,6 +40,8 @@ void apply_contact(engine_core& core, contact& to, contact_info const& what) {
         to.row.own_name = what.name;
     if (what.contact_key && !to.row.contact_key)
         to.row.contact_key = hash256::from(what.contact_key->view()).value();
+    if (what.wallet)
+        core.haul->hint_wallet(to, *what.wallet);
     for (auto const& where : what.endpoints) {
         core.ports.dht.hint_endpoint(to.row.key, where);
         core.ports.store.commit({store::put_endpoint{{to.row.key, where, core.now().wall}}},

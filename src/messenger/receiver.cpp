@@ -6,6 +6,7 @@
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/root_fetcher.hpp"
 #include "messenger/views.hpp"
@@ -64,6 +65,41 @@ void receiver::on_parcel(dht::incoming_parcel const& what) {
     on_sealed(what.parcel.immutables, delivery_way::direct, known);
     if (known && what.proven)
         m_core.deliver->on_online(known, what.source);
+}
+
+void receiver::on_carried(byte_view sealed, wallet_address const& origin, delivery_way way) {
+    auto const id = identity::keccak256(sealed);
+    if (!m_core.running)
+        return tell_carrier(id, false);
+    // Only a hint whom it may be from; a stranger's seals are opened at a lower rate.
+    contact_ptr from;
+    for (auto const& [key, who] : m_core.contacts)
+        if (who->row.wallet == origin || (!who->row.wallet && who->wallet_hint == origin))
+            from = who;
+    if (from)
+        from->was_carried = true;
+    on_sealed({wire::wrap_string(sealed)}, way, from);
+}
+
+void receiver::on_carried_receipt(contact_ptr const& from, std::vector<message_id> const& ids,
+                                  delivery_way way) {
+    from->tries_carried = 0;
+    m_core.met(from, m_core.now().wall);
+    from->last_answer = m_core.now().mono; // they are there, if by another way
+    for (auto const& id : ids)
+        on_delivered(from, id, way);
+    if (!from->outbox.empty())
+        m_core.deliver->kick(from);
+}
+
+void receiver::tell_carrier(message_id const& id, bool is_kept) const {
+    auto* const by = m_core.haul->by();
+    if (by == nullptr)
+        return;
+    if (is_kept)
+        by->on_kept(id);
+    else
+        by->on_refused(id);
 }
 
 void receiver::on_answer(contact_ptr const& from, dht::parcel what) {
@@ -136,6 +172,8 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
         if (from && from->dag.has(root)) {
             if (from->is_talking()) // the sender does not know yet that we have it
                 m_core.deliver->owe_receipt(from, id_to_name(*from, item));
+            if (auto const sealed = wire::unwrap_string(item))
+                tell_carrier(identity::keccak256(sealed.value()), from->is_talking());
             continue;
         }
         bool const trusted = from && from->is_talking();
@@ -154,6 +192,12 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
         if (auto const* receipt = std::get_if<wire::message_receipt>(&body.value())) {
             if (sender->is_talking())
                 on_receipt(sender, *receipt);
+            tell_carrier(seal.value().id, sender->is_talking());
+            continue;
+        }
+        // A path may bring a stranger's message again and again: it counts once.
+        if (sender != from && sender->dag.has(seal.value().root)) {
+            tell_carrier(seal.value().id, sender->is_talking());
             continue;
         }
         if (sender->state() == friend_state::requested
@@ -204,7 +248,9 @@ void receiver::take(contact_ptr const& from, std::vector<incoming> messages, del
             from, [this, shared, way](contact_ptr const& who, result<std::vector<hash256>> fresh) {
                 // A full disk: no receipt, so the sender keeps it and brings it again.
                 if (fresh)
-                    on_taken(who, *shared, fresh.value(), way);
+                    return on_taken(who, *shared, fresh.value(), way);
+                for (auto const& message : *shared)
+                    tell_carrier(message.seal.id, false);
             }));
 }
 
@@ -222,6 +268,7 @@ void receiver::on_taken(contact_ptr const& from, std::vector<incoming> const& me
         if (from->is_talking())
             m_core.deliver->owe_receipt(from, has_far_gaps(*from) ? std::optional(seal.id)
                                                                   : std::nullopt);
+        tell_carrier(seal.id, from->is_talking());
     }
     if (auto const read = from->dag.read_by_them())
         on_read_up_to(from, *read);
@@ -285,11 +332,12 @@ void receiver::on_receipt(contact_ptr const& from, wire::message_receipt const& 
         on_read_up_to(from, *receipt.read_root);
 }
 
-void receiver::on_delivered(contact_ptr const& from, message_id const& id) {
+void receiver::on_delivered(contact_ptr const& from, message_id const& id,
+                            std::optional<delivery_way> way) {
     auto const* const one = from->find_outgoing(id);
     if (!one)
         return;
-    from->sent[id].way = one->handed_over ? delivery_way::direct : delivery_way::dht;
+    from->sent[id].way = way ? *way : (one->handed_over ? delivery_way::direct : delivery_way::dht);
     set_state(from, id, message_state::delivered);
 }
 

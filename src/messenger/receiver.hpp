@@ -26,6 +26,10 @@ public:
     explicit receiver(engine_core& core);
 
     void on_parcel(dht::incoming_parcel const& what);
+    /// Sealed octets that a carrier brought.
+    void on_carried(byte_view sealed, wallet_address const& origin, delivery_way way);
+    void on_carried_receipt(contact_ptr const& from, std::vector<message_id> const& ids,
+                            delivery_way way);
     /// What a friend handed back in an exchange.
     void on_answer(contact_ptr const& from, dht::parcel what);
     /// A verified item of a friend's channel, from wherever it came.
@@ -47,7 +51,9 @@ private:
     void apply_card(contact_ptr const& from, incoming const& message);
     void on_receipt(contact_ptr const& from, wire::message_receipt const& receipt);
     void on_channel_value(contact_ptr const& from, wire::message_channel const& value);
-    void on_delivered(contact_ptr const& from, message_id const& id);
+    void on_delivered(contact_ptr const& from, message_id const& id,
+                      std::optional<delivery_way> way = {});
+    void tell_carrier(message_id const& id, bool is_kept) const;
     void on_read_up_to(contact_ptr const& from, target const& root);
     void set_state(contact_ptr const& from, message_id const& id, message_state state);
     [[nodiscard]] contact_ptr sender_of(opened_message const& seal);

@@ -96,6 +96,8 @@ void send_done(net::http_reply const& reply, error_code ec, std::string const& w
 api::api(node_stack& stack, api_host host) : m_stack(stack), m_host(std::move(host)) {
     m_subscription =
         m_stack.messenger().subscribe([this](messenger::event const& event) { on_event(event); });
+    m_stack.bridge().on_post(
+        [this](std::string const& topic, wire::topic_post const& post) { on_post(topic, post); });
 }
 
 api::~api() {
@@ -107,6 +109,7 @@ void api::stop() {
         return;
     *m_alive = false;
     m_stack.messenger().unsubscribe(m_subscription);
+    m_stack.bridge().on_post({});
     for (auto const id : std::exchange(m_watches, {}))
         m_stack.unwatch(id);
     for (auto& [id, open] : std::exchange(m_streams, {}))
@@ -129,6 +132,7 @@ net::router api::routes() {
     add_friend_routes(out);
     add_message_routes(out);
     add_dht_routes(out);
+    add_overlay_routes(out);
     return out;
 }
 

@@ -67,6 +67,22 @@ private:
     void get_item(net::http_request const& request, net::http_reply const& reply);
     void put_item(net::http_request const& request, net::http_reply const& reply);
     void watch_channel(net::http_request const& request, net::http_reply const& reply);
+    // api_overlay.cpp
+    void add_overlay_routes(net::router& out);
+    void list_topics(net::http_reply const& reply);
+    void join_topic(net::http_request const& request, net::http_reply const& reply);
+    void say_in_topic(net::http_request const& request, net::http_reply const& reply);
+    void list_members(net::http_request const& request, net::http_reply const& reply);
+    void list_posts(net::http_request const& request, net::http_reply const& reply);
+    void list_peers(net::http_reply const& reply);
+    void show_route(net::http_request const& request, net::http_reply const& reply);
+    void show_trace(net::http_request const& request, net::http_reply const& reply);
+    void on_post(std::string const& topic, wire::topic_post const& post);
+    [[nodiscard]] std::optional<info_hash> topic_of(net::http_request const& request,
+                                                    net::http_reply const& reply) const;
+    /// The wallet that a person means: an address, a contact URI with one, or a friend.
+    [[nodiscard]] std::optional<wallet_address> wallet_named(std::string const& text,
+                                                             net::http_reply const& reply) const;
     // api_events.cpp
     void open_events(net::http_request const& request, net::http_reply const& reply);
     void on_event(messenger::event const& event);

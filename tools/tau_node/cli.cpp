@@ -28,6 +28,7 @@ public:
         add_friend_commands();
         add_message_commands();
         add_dht_commands();
+        add_overlay_commands();
         add_lab();
     }
 
@@ -119,6 +120,7 @@ private:
     void add_friend_commands();
     void add_message_commands();
     void add_dht_commands();
+    void add_overlay_commands();
     void add_lab();
 
     CLI::App m_app{"Reach a public key over the BitTorrent network", "tau-node"};
@@ -138,6 +140,7 @@ private:
     get_arguments m_get;
     put_arguments m_put;
     channel_arguments m_channel;
+    topic_arguments m_topic;
     backup_arguments m_backup;
     lab_arguments m_lab;
 };
@@ -181,6 +184,10 @@ void command_line::add_daemon_commands() {
     override_option<std::vector<std::string>>(
         run, "--bootstrap", "HOST:PORT,...", "Nodes to enter the DHT by",
         [](settings& out, std::vector<std::string> const& v) { out.bootstrap = v; })
+        ->delimiter(',');
+    override_option<std::vector<std::string>>(
+        run, "--tracker", "URL,...", "Trackers that know wallets and their links",
+        [](settings& out, std::vector<std::string> const& v) { out.trackers = v; })
         ->delimiter(',');
     override_option<std::string>(run, "--http", "ADDR:PORT",
                                  "Serve the API there too, on loopback, with a token",
@@ -273,6 +280,44 @@ void command_line::add_message_commands() {
     auto* const chat =
         add("chat", "Talk with a friend", [this](auto const& c) { return cmd_chat(c, m_who); });
     chat->add_option("who", m_who, who_help)->required()->type_name("WHO");
+}
+
+void command_line::add_overlay_commands() {
+    auto* const parent = m_app.add_subcommand("topic", "Talk with all who joined a topic");
+    parent->require_subcommand(1);
+    auto const action = [this, parent](std::string const& name, std::string const& help) {
+        auto* const app = add(parent, name, help, [this, name](auto const& c) {
+            m_topic.action = name;
+            return cmd_topic(c, m_topic);
+        });
+        if (name != "list")
+            app->add_option("name", m_topic.name, "A name, or 40 hexadecimal digits")
+                ->required()
+                ->type_name("NAME");
+        return app;
+    };
+    action("join", "Join a topic, now and after each start");
+    action("leave", "Leave a topic");
+    action("list", "List the topics that were joined");
+    action("peers", "List the members that this node is linked with");
+    action("say", "Say something to all members")
+        ->add_option("text", m_topic.text)
+        ->required()
+        ->type_name("TEXT");
+    action("read", "Print what was said lately")
+        ->add_flag("--follow", m_topic.follow, "Go on with what is said from now on");
+    add("peers", "Show links with other nodes, and the trackers",
+        [](auto const& c) { return cmd_peers(c); });
+    add("route", "Show the paths to somebody",
+        [this](auto const& c) { return cmd_route(c, m_who); })
+        ->add_option("who", m_who, "A wallet address, a friend or a contact URI")
+        ->required()
+        ->type_name("WHO");
+    add("trace", "Show the way of a message of yours",
+        [this](auto const& c) { return cmd_trace(c, m_message_id); })
+        ->add_option("id", m_message_id, "Its id, or 8 or more of the first digits")
+        ->required()
+        ->type_name("ID");
 }
 
 void command_line::add_dht_commands() {

@@ -92,6 +92,17 @@ struct channel_arguments {
 };
 exit_code cmd_channel(command_context const& context, channel_arguments const& arguments);
 
+struct topic_arguments {
+    std::string action; ///< join, leave, list, peers, read or say
+    std::string name;
+    std::string text;
+    bool follow = false;
+};
+exit_code cmd_topic(command_context const& context, topic_arguments const& arguments);
+exit_code cmd_peers(command_context const& context);
+exit_code cmd_route(command_context const& context, std::string const& who);
+exit_code cmd_trace(command_context const& context, std::string const& id);
+
 struct backup_arguments {
     std::string file;
 };

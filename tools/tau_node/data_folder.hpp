@@ -25,6 +25,7 @@ public:
     [[nodiscard]] std::filesystem::path http_token() const { return m_path / "http-token"; }
     [[nodiscard]] std::filesystem::path session_state() const { return m_path / "session.state"; }
     [[nodiscard]] std::filesystem::path endpoints() const { return m_path / "endpoints"; }
+    [[nodiscard]] std::filesystem::path topics() const { return m_path / "topics"; }
     [[nodiscard]] std::filesystem::path log() const { return m_path / "log" / "tau-node.log"; }
 
 private:

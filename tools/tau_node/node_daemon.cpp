@@ -83,6 +83,19 @@ stack_options stack_options_of(command_context const& context, logger const& log
     out.device = device.value();
     out.log = log;
     out.messenger.own_name = values.name.empty() ? read_contact(context.data).name : values.name;
+    out.topics_file = context.data.topics();
+    auto& overlay = out.plugins.overlay;
+    overlay.max_connections = static_cast<int>(values.swarm_connections);
+    overlay.wallet_in_dht = values.wallet_in_dht;
+    overlay.dial = values.dial ? dial_rule::when_accepted : dial_rule::never;
+    overlay.forward.forwards = values.forward ? forward::transit::on : forward::transit::off;
+    for (auto const& text : values.trackers) {
+        auto const tracker = parse_tracker(text);
+        overlay.tracker_urls.push_back(tracker.url);
+        // Our own questions are datagrams of ours and would go around a proxy.
+        if (tracker.is_udp && values.proxy.host.empty())
+            out.trackers.push_back(tracker.where);
+    }
     auto& dht = out.plugins.dht;
     dht.direct_timeout = std::chrono::milliseconds(values.direct_timeout_ms);
     dht.accepted_queries_per_second = static_cast<std::uint32_t>(values.accepted_queries_per_s);
@@ -211,6 +224,8 @@ void node_daemon::on_started(error_code ec) {
     messenger.set_read_receipts(receipts, [](error_code) {});
     check_name();
     enter_network();
+    if (m_context.values.overlay)
+        m_stack->bridge().start(m_session->listen_endpoint()->port(), m_context.values.topics);
     try {
         open_api();
     } catch (failure const& e) {

@@ -1,6 +1,7 @@
 #include "tau_node/node_stack.hpp"
 
 #include "identity/binding.hpp"
+#include "net/udp_tracker_client.hpp"
 
 namespace tau::node {
 namespace {
@@ -20,6 +21,19 @@ messenger::engine_ports ports_of(plugin_set& tau, store::port& store,
             options.log.named("messenger")};
 }
 
+std::unique_ptr<overlay::tracker_port>
+trackers_of(plugins::owned_session& session, random_source& random, stack_options const& options) {
+    if (options.trackers.empty())
+        return nullptr;
+    return std::make_unique<net::udp_tracker_client>(session.context(), random, options.trackers);
+}
+
+plugin_set_options plugins_of(stack_options const& options, overlay::tracker_port* trackers) {
+    auto out = options.plugins;
+    out.overlay.trackers = trackers;
+    return out;
+}
+
 } // namespace
 
 result<std::unique_ptr<node_stack>> node_stack::open(plugins::owned_session& session,
@@ -33,12 +47,14 @@ result<std::unique_ptr<node_stack>> node_stack::open(plugins::owned_session& ses
 node_stack::node_stack(plugins::owned_session& session,
                        std::shared_ptr<identity::keyring const> keys, store::database db,
                        stack_options options)
-    : m_tau(session, std::move(keys), options.plugins), m_runner(m_tau.workers()),
-      m_store(std::move(db), m_runner),
+    : m_trackers(trackers_of(session, m_random, options)),
+      m_tau(session, std::move(keys), plugins_of(options, m_trackers.get())),
+      m_runner(m_tau.workers()), m_store(std::move(db), m_runner),
       m_messenger(ports_of(m_tau, m_store, options), options.messenger),
       m_messenger_timer(
           m_tau.context(), m_tau.clock(), [this] { return m_messenger.wake_at(); },
           [this](moment now) { m_messenger.on_time(now.mono); }),
+      m_bridge(m_tau.overlay(), m_messenger, options.topics_file, options.log.named("overlay")),
       m_watches(m_tau.dht(), m_tau.random()),
       m_watch_timer(
           m_tau.context(), m_tau.clock(), [this] { return m_watches.wake_at(); },
@@ -68,6 +84,7 @@ void node_stack::start(messenger::done_handler ready) {
 
 void node_stack::stop(std::function<void()> stopped) {
     m_stopping = true;
+    m_bridge.stop();
     m_tick.cancel();
     m_watch_timer.stop();
     m_messenger.stop([stopped = std::move(stopped)](error_code) { stopped(); });

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "channel/watch_set.hpp"
+#include "identity/host_port.hpp"
 #include "messenger/engine.hpp"
 #include "plugins/session/wake_timer.hpp"
 #include "plugins/tau/plugin_set.hpp"
 #include "store/port.hpp"
+#include "tau_node/overlay_bridge.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -20,6 +22,8 @@ struct stack_options {
     identity::device_id device{};
     messenger::engine_settings messenger{};
     plugin_set_options plugins{};
+    std::filesystem::path topics_file{};
+    std::vector<identity::host_port> trackers{}; ///< asked over UDP for routes
     logger log{};
 };
 
@@ -48,6 +52,7 @@ public:
     void stop(std::function<void()> stopped);
 
     [[nodiscard]] plugin_set& tau() { return m_tau; }
+    [[nodiscard]] overlay_bridge& bridge() { return m_bridge; }
     [[nodiscard]] messenger::engine& messenger() { return m_messenger; }
     [[nodiscard]] moment now() const { return m_tau.clock().now(); }
     [[nodiscard]] std::size_t waiting_jobs() const { return m_store.waiting(); }
@@ -64,11 +69,14 @@ private:
                store::database db, stack_options options);
     void on_tick();
 
+    system_random m_random;
+    std::unique_ptr<overlay::tracker_port> m_trackers; // null without any
     plugin_set m_tau;
     store::pool_runner m_runner;
     store::port m_store;
     messenger::engine m_messenger;
     plugins::wake_timer m_messenger_timer;
+    overlay_bridge m_bridge;
     channel::watch_set m_watches;
     plugins::wake_timer m_watch_timer;
     boost::asio::steady_timer m_tick;

@@ -95,6 +95,13 @@ std::map<std::string, reader> const& readers() {
         {"rates.accepted_queries_per_s", number(&settings::accepted_queries_per_s, 1)},
         {"rates.max_queries_per_s", number(&settings::max_queries_per_s, 1)},
         {"rates.direct_timeout_ms", number(&settings::direct_timeout_ms, 50, 60'000)},
+        {"overlay.enabled", flag(&settings::overlay)},
+        {"overlay.forward", flag(&settings::forward)},
+        {"overlay.dial", flag(&settings::dial)},
+        {"overlay.wallet_in_dht", flag(&settings::wallet_in_dht)},
+        {"overlay.swarm_connections", number(&settings::swarm_connections, 2, 200)},
+        {"overlay.trackers", texts(&settings::trackers)},
+        {"overlay.topics", texts(&settings::topics)},
         {"messages.read_receipts", flag(&settings::read_receipts)},
         {"send.wait", text(&settings::send_wait)},
         {"send.timeout_s", number(&settings::send_timeout_s, 1)},
@@ -161,6 +168,8 @@ void check(settings const& values) {
             throw settings_error(0,
                                  "a bootstrap node must be HOST:PORT, and '" + where + "' is not");
     }
+    for (auto const& url : values.trackers)
+        (void)parse_tracker(url);
     if (!values.http.empty()) {
         check_endpoint(values.http, "the address of the HTTP interface");
         if (!parse_endpoint(values.http).value().address().is_loopback())
@@ -193,6 +202,26 @@ proxy_settings parse_proxy(std::string_view text) {
     out.host = where.value().host;
     out.port = where.value().port;
     return out;
+}
+
+tracker_url parse_tracker(std::string_view text) {
+    tracker_url out;
+    auto rest = text;
+    for (std::string_view const scheme : {"udp://", "http://", "https://"})
+        if (rest.starts_with(scheme)) {
+            out.is_udp = scheme == "udp://";
+            rest.remove_prefix(scheme.size());
+            auto const slash = rest.find('/');
+            out.url = std::string(text) + (slash == std::string_view::npos ? "/announce" : "");
+            auto const where = identity::parse_host_port(rest.substr(0, slash));
+            if (where)
+                out.where = where.value();
+            if (where || (!out.is_udp && slash != 0 && !rest.empty()))
+                return out;
+        }
+    throw settings_error(0, "a tracker is udp://HOST:PORT or the announce URL of an HTTP tracker, "
+                            "and '"
+                                + std::string(text) + "' is not");
 }
 
 settings parse_settings(std::string_view toml, settings base) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "identity/host_port.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -44,6 +46,15 @@ struct settings {
     std::int64_t max_queries_per_s = 20'000;    ///< to one address, whatever it takes
     std::int64_t direct_timeout_ms = 1000;      ///< silence before the recursive get
 
+    /// What swarms, presence and forwarding may do.
+    bool overlay = true;                ///< false: no connections with other nodes but the DHT
+    bool forward = true;                ///< pass on messages for others
+    bool dial = true;                   ///< open connections to those who say they take them
+    bool wallet_in_dht = false;         ///< announce our wallet in the DHT: shows our address
+    std::int64_t swarm_connections = 8; ///< of one swarm
+    std::vector<std::string> trackers;  ///< "udp://host:port", asked for routes too, or http(s)
+    std::vector<std::string> topics;    ///< joined besides those joined by command
+
     bool read_receipts = true;
 
     std::string send_wait; ///< published, delivered or read; empty: do not wait
@@ -78,6 +89,15 @@ private:
 
 /// The checks that hold for values of any origin; throws settings_error without a line.
 void check(settings const& values);
+
+/// A tracker as it is written in settings.
+struct tracker_url {
+    std::string url; ///< for announces
+    bool is_udp = false;
+    identity::host_port where{}; ///< of a UDP tracker
+};
+/// "udp://host:port[/path]", "http://..." or "https://..."; throws settings_error.
+[[nodiscard]] tracker_url parse_tracker(std::string_view text);
 
 /// "socks5://[user@]host:port" into host, port and user; throws settings_error.
 [[nodiscard]] proxy_settings parse_proxy(std::string_view text);

@@ -4,7 +4,7 @@
 #include <deque>
 #include <unordered_set>
 
-namespace tau::forward {
+namespace tau {
 
 /// Remembers the newest `limit` values; older ones are forgotten in the order they came.
 /// Threading: one thread.
@@ -33,4 +33,4 @@ private:
     std::deque<Value> m_order;
 };
 
-} // namespace tau::forward
+} // namespace tau

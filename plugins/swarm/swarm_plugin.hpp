@@ -1,0 +1,86 @@
+#pragma once
+
+#include "overlay/engine.hpp"
+#include "plugins/session/host.hpp"
+#include "plugins/session/wake_timer.hpp"
+#include "plugins/swarm/link_hub.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tau::plugins {
+
+/// How a swarm is found and how large it may become here.
+struct swarm_options {
+    /// Few, as on a phone; peers tell each other of peers, so without a bound every
+    /// swarm becomes a full mesh.
+    int max_connections = 8;
+    std::vector<std::string> trackers{}; ///< announce URLs; any BitTorrent tracker will do
+    /// Announce in the DHT: whoever knows the hash can then find our address.
+    bool in_dht = true;
+};
+
+/// Swarms without a file on a libtorrent session, and the links that form in them.
+///
+/// A swarm is a torrent whose metadata nobody ever has; its info-hash is a wallet or a
+/// topic. Works with a session of ours and, as guest, with anybody's: libtorrent's thread
+/// copies and posts, and is reached through torrent_handle alone.
+///
+/// Source:    BEP 10, docs/wire/hello.md. Threading: tau thread.
+/// Errors:    a swarm that cannot be added (its info-hash is a torrent of the host) has no links.
+class swarm_plugin final : public overlay::connection_port {
+public:
+    /// All outlive the plugin.
+    swarm_plugin(host& home, std::shared_ptr<clock_source const> clock, random_source& random,
+                 identity::keyring const& keys, logger log = {});
+    ~swarm_plugin() override;
+    swarm_plugin(swarm_plugin const&) = delete;
+    swarm_plugin& operator=(swarm_plugin const&) = delete;
+
+    [[nodiscard]] overlay::engine& overlay() { return m_overlay; }
+
+    /// Joining again changes the bound.
+    void join(info_hash const& swarm, swarm_options options);
+    void leave(info_hash const& swarm);
+    [[nodiscard]] std::vector<info_hash> swarms() const;
+    /// Opens a connection; nothing happens unless the swarm was joined.
+    void connect(info_hash const& swarm, endpoint const& where);
+
+    /// Called before gathered messages are sealed and sent, to add more.
+    void before_flush(std::function<void(moment)> handler) { m_before_flush = std::move(handler); }
+    /// Sends what was gathered, soon.
+    void want_flush();
+    /// Leaves all swarms; no observer is called after it.
+    void stop();
+
+    // overlay::connection_port
+    void send(overlay::connection_id to, bytes packet) override;
+    void close(overlay::connection_id which) override;
+
+private:
+    struct swarm_state {
+        swarm_options options;
+        std::optional<lt::torrent_handle> handle{};
+        std::vector<endpoint> to_connect{};
+    };
+
+    void on_events();
+    void perform(hub_event& event, moment now);
+    void flush();
+    void perform_output();
+
+    host& m_host;
+    std::shared_ptr<clock_source const> m_clock;
+    overlay::engine m_overlay;
+    wake_timer m_timer;
+    std::map<info_hash, swarm_state> m_swarms;
+    std::function<void(moment)> m_before_flush{};
+    bool m_flush_posted = false;
+    std::shared_ptr<swarm_plugin*> m_alive;
+    std::shared_ptr<link_hub> m_hub;
+};
+
+} // namespace tau::plugins

@@ -1,0 +1,231 @@
+#include "plugins/tau/overlay_set.hpp"
+
+#include <utility>
+
+namespace tau {
+namespace {
+
+// Others' swarms that are joined to meet their owners; the oldest is left for a new one.
+constexpr std::size_t max_dialled = 16;
+constexpr std::chrono::seconds dial_pause{20};
+constexpr int dialled_connections = 3;
+
+info_hash swarm_of(wallet_address const& who) {
+    return {who.octets};
+}
+
+} // namespace
+
+overlay_set::overlay_set(plugins::host& home, std::shared_ptr<clock_source const> clock,
+                         random_source& random, identity::keyring const& keys,
+                         overlay_options options, logger log)
+    : m_context(home.context()), m_keys(keys), m_clock(std::move(clock)),
+      m_options(std::move(options)), m_swarm(home, m_clock, random, keys, log),
+      m_topics(keys, m_swarm.overlay()),
+      m_presence(home.context(), *m_clock, random, keys, m_options.trackers),
+      m_forward(home.context(), *m_clock, random, keys, m_options.forward) {
+    tie_links();
+    tie_forwarding();
+    tie_presence();
+}
+
+overlay_set::~overlay_set() {
+    stop();
+}
+
+void overlay_set::post(std::function<void()> work) {
+    boost::asio::post(m_context, std::move(work));
+}
+
+void overlay_set::tie_links() {
+    overlay::link_observer told;
+    told.on_up = [this](overlay::link_identity const& who, moment now) {
+        m_forward.engine().on_link_up(who.wallet, now);
+        m_forward.update();
+        m_presence.logic().on_link(who.wallet, true, now);
+        if (m_observer.on_link)
+            m_observer.on_link(who, true);
+    };
+    told.on_down = [this](overlay::link_identity const& who, moment now) {
+        m_forward.engine().on_link_down(who.wallet, now);
+        m_forward.update();
+        m_presence.logic().on_link(who.wallet, false, now);
+        if (m_observer.on_link)
+            m_observer.on_link(who, false);
+    };
+    told.on_message = [this](overlay::link_identity const& from, wire::link_message const& what,
+                             moment now) {
+        if (static_cast<wire::link_kind>(what.kind) == wire::link_kind::post)
+            return m_topics.on_message(from, what.body, now);
+        m_forward.engine().on_message(from.wallet, what, now);
+    };
+    m_swarm.overlay().observe(std::move(told));
+    m_swarm.before_flush([this](moment now) { m_forward.flush(now); });
+    m_topics.on_post([this](wire::topic_post const& post) {
+        if (m_observer.on_post)
+            m_observer.on_post(post);
+    });
+}
+
+void overlay_set::tie_forwarding() {
+    plugins::forward_links links;
+    links.send = [this](wallet_address const& to, wire::link_kind kind, byte_view body) {
+        m_swarm.overlay().send(to, kind, body);
+    };
+    links.ask_route = [this](wallet_address const& whom) {
+        // Later: the answer may be known at once, and comes back into the engine.
+        post([alive = m_alive, whom] {
+            if (auto* const self = *alive)
+                self->m_presence.logic().ask_route(whom, self->now());
+        });
+    };
+    links.want_flush = [this] { m_swarm.want_flush(); };
+    links.on_arrival = [this](forward::arrival const& what) {
+        if (m_observer.on_arrival)
+            m_observer.on_arrival(what);
+    };
+    links.on_acknowledged = [this](forward::acknowledged const& what) {
+        if (m_observer.on_acknowledged)
+            m_observer.on_acknowledged(what);
+    };
+    links.on_expired = [this](hash256 const& id) {
+        if (m_observer.on_expired)
+            m_observer.on_expired(id);
+    };
+    m_forward.connect(std::move(links));
+}
+
+void overlay_set::tie_presence() {
+    overlay::presence_observer told;
+    told.on_peers = [this](auto const& swarm, auto const& peers) { on_peers(swarm, peers); };
+    told.on_route = [this](auto const& whom, auto const& paths) { on_route(whom, paths); };
+    m_presence.logic().observe(std::move(told));
+}
+
+plugins::swarm_options overlay_set::options_of_swarm() const {
+    plugins::swarm_options out;
+    out.max_connections = m_options.max_connections;
+    out.trackers = m_options.tracker_urls;
+    return out;
+}
+
+void overlay_set::start(std::uint16_t port) {
+    if (std::exchange(m_started, true))
+        return;
+    auto own = options_of_swarm();
+    own.in_dht = m_options.wallet_in_dht;
+    m_swarm.join(swarm_of(m_keys.wallet()), std::move(own));
+    m_presence.logic().set_port(port, true, now());
+}
+
+void overlay_set::stop() {
+    if (std::exchange(m_stopped, true))
+        return;
+    *m_alive = nullptr;
+    m_presence.stop();
+    m_forward.stop();
+    m_swarm.stop();
+    m_route_questions.clear();
+}
+
+void overlay_set::join_topic(info_hash const& topic) {
+    if (!m_topics_joined.insert(topic).second)
+        return;
+    m_topics.join(topic);
+    m_swarm.join(topic, options_of_swarm());
+    m_presence.logic().join(topic, now());
+}
+
+void overlay_set::leave_topic(info_hash const& topic) {
+    if (m_topics_joined.erase(topic) == 0)
+        return;
+    m_topics.leave(topic);
+    m_swarm.leave(topic);
+    m_presence.logic().leave(topic, now());
+}
+
+result<wire::topic_post> overlay_set::say(info_hash const& topic, std::string name,
+                                          std::string text) {
+    return m_topics.say(topic, std::move(name), std::move(text), now());
+}
+
+error_code overlay_set::send(forward::engine::outgoing what) {
+    auto const ec = m_forward.engine().send(std::move(what), now());
+    m_forward.update();
+    return ec;
+}
+
+void overlay_set::accept(hash256 const& id) {
+    m_forward.engine().accept(id, now());
+    m_forward.update();
+}
+
+void overlay_set::decline(hash256 const& id) {
+    m_forward.engine().decline(id);
+}
+
+void overlay_set::on_peers(info_hash const& swarm, std::vector<endpoint> const& peers) {
+    auto const has = m_swarm.overlay().members_of(swarm).size();
+    auto room = static_cast<std::size_t>(m_options.max_connections);
+    room -= std::min(room, has);
+    for (auto const& where : peers) {
+        if (room-- == 0)
+            return;
+        m_swarm.connect(swarm, where);
+    }
+}
+
+void overlay_set::route(wallet_address const& whom, route_handler done) {
+    m_route_questions.emplace(whom, std::move(done));
+    m_presence.logic().ask_route(whom, now());
+}
+
+void overlay_set::on_route(wallet_address const& whom, std::vector<wire::hop_path> const& paths) {
+    std::vector<forward::wallet_path> ways;
+    for (auto const& path : paths) {
+        auto& way = ways.emplace_back();
+        for (auto const& hop : path)
+            way.push_back(hop.wallet);
+    }
+    m_forward.engine().on_route(whom, std::move(ways), now());
+    m_forward.update();
+    auto const [first, last] = m_route_questions.equal_range(whom);
+    std::vector<route_handler> asked;
+    for (auto at = first; at != last; ++at)
+        asked.push_back(std::move(at->second));
+    m_route_questions.erase(first, last);
+    for (auto const& done : asked)
+        done(paths);
+    // Who can be reached directly needs no hop: the target first, else the one before it.
+    if (m_options.dial == dial_rule::never || paths.empty())
+        return;
+    auto const& best = paths.front();
+    for (auto hop = best.rbegin(); hop != best.rend() && hop - best.rbegin() < 2; ++hop)
+        if (hop->accepts && best.size() > 1)
+            dial(hop->wallet, hop->where);
+}
+
+void overlay_set::dial(wallet_address const& who, std::optional<endpoint> where) {
+    if (who == m_keys.wallet() || m_swarm.overlay().is_linked(who))
+        return;
+    auto const time = now().mono;
+    if (auto const known = m_dialled.find(who); known != m_dialled.end()) {
+        if (time - known->second < dial_pause)
+            return;
+    } else if (m_dialled.size() >= max_dialled) {
+        auto const oldest =
+            std::min_element(m_dialled.begin(), m_dialled.end(),
+                             [](auto const& a, auto const& b) { return a.second < b.second; });
+        m_swarm.leave(swarm_of(oldest->first));
+        m_dialled.erase(oldest);
+    }
+    m_dialled[who] = time;
+    auto options = options_of_swarm();
+    options.max_connections = dialled_connections;
+    options.in_dht = false;
+    m_swarm.join(swarm_of(who), std::move(options));
+    if (where)
+        m_swarm.connect(swarm_of(who), *where);
+}
+
+} // namespace tau

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "overlay/topics.hpp"
+#include "plugins/forward/forward_plugin.hpp"
+#include "plugins/presence/presence_plugin.hpp"
+#include "plugins/swarm/swarm_plugin.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace tau {
+
+/// Whether to open a connection to a wallet that a tracker says is reachable.
+enum class dial_rule { never, when_accepted };
+
+struct overlay_options {
+    /// Asked for routes and told of links; null: none. Outlives the plugin set.
+    overlay::tracker_port* trackers = nullptr;
+    /// Announce URLs for the swarms' torrents; any BitTorrent tracker will do.
+    std::vector<std::string> tracker_urls{};
+    int max_connections = 8;    ///< of one swarm
+    bool wallet_in_dht = false; ///< announce the own wallet in the DHT: shows where we are
+    dial_rule dial = dial_rule::when_accepted;
+    forward::engine_settings forward{};
+};
+
+/// Who is told of what happens in the overlay; each may be empty.
+struct overlay_observer {
+    std::function<void(forward::arrival const&)> on_arrival{};
+    std::function<void(forward::acknowledged const&)> on_acknowledged{};
+    std::function<void(hash256 const&)> on_expired{};
+    std::function<void(overlay::link_identity const&, bool is_up)> on_link{};
+    std::function<void(wire::topic_post const&)> on_post{};
+};
+
+/// Swarms, presence and forwarding of one identity on one session, tied together.
+///
+/// Threading: tau thread. Errors: by value.
+class overlay_set {
+public:
+    overlay_set(plugins::host& home, std::shared_ptr<clock_source const> clock,
+                random_source& random, identity::keyring const& keys, overlay_options options,
+                logger log = {});
+    ~overlay_set();
+    overlay_set(overlay_set const&) = delete;
+    overlay_set& operator=(overlay_set const&) = delete;
+
+    void observe(overlay_observer observer) { m_observer = std::move(observer); }
+
+    /// Begins to be reachable: joins the swarm of the own wallet, announces to trackers.
+    /// `port`: where the session listens.
+    void start(std::uint16_t port);
+    /// Says goodbye to the trackers and leaves all swarms.
+    void stop();
+
+    void join_topic(info_hash const& topic);
+    void leave_topic(info_hash const& topic);
+    /// Tries a member of a joined swarm at an address that somebody told.
+    void meet(info_hash const& swarm, endpoint const& where) { m_swarm.connect(swarm, where); }
+    [[nodiscard]] std::set<info_hash> const& joined_topics() const { return m_topics_joined; }
+    [[nodiscard]] result<wire::topic_post> say(info_hash const& topic, std::string name,
+                                               std::string text);
+
+    /// Sends sealed octets; see forward::engine::send().
+    [[nodiscard]] error_code send(forward::engine::outgoing what);
+    void accept(hash256 const& id);
+    void decline(hash256 const& id);
+
+    /// Asks the trackers; answers once: with the first paths that come, or without any.
+    using route_handler = std::function<void(std::vector<wire::hop_path> const&)>;
+    void route(wallet_address const& whom, route_handler done);
+    /// Meets a wallet in its own swarm, at `where` if given.
+    void dial(wallet_address const& who, std::optional<endpoint> where);
+
+    [[nodiscard]] overlay::engine& links() { return m_swarm.overlay(); }
+    [[nodiscard]] forward::engine& forwarding() { return m_forward.engine(); }
+    [[nodiscard]] overlay::presence& presence() { return m_presence.logic(); }
+    [[nodiscard]] overlay::topics& topics() { return m_topics; }
+    [[nodiscard]] moment now() const { return m_clock->now(); }
+    /// Runs `work` on the tau thread, soon.
+    void post(std::function<void()> work);
+
+private:
+    [[nodiscard]] plugins::swarm_options options_of_swarm() const;
+    void tie_links();
+    void tie_forwarding();
+    void tie_presence();
+    void on_route(wallet_address const& whom, std::vector<wire::hop_path> const& paths);
+    void on_peers(info_hash const& swarm, std::vector<endpoint> const& peers);
+
+    boost::asio::io_context& m_context;
+    identity::keyring const& m_keys;
+    std::shared_ptr<clock_source const> m_clock;
+    overlay_options m_options;
+    overlay_observer m_observer{};
+    plugins::swarm_plugin m_swarm;
+    overlay::topics m_topics;
+    plugins::presence_plugin m_presence;
+    plugins::forward_plugin m_forward;
+    std::set<info_hash> m_topics_joined;
+    std::map<wallet_address, time_point> m_dialled;
+    std::multimap<wallet_address, route_handler> m_route_questions;
+    std::shared_ptr<overlay_set*> m_alive = std::make_shared<overlay_set*>(this);
+    bool m_started = false;
+    bool m_stopped = false;
+};
+
+} // namespace tau

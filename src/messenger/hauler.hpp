@@ -1,0 +1,48 @@
+#pragma once
+
+#include "messenger/carrier.hpp"
+#include "messenger/contact.hpp"
+
+namespace tau::messenger {
+
+struct engine_core;
+
+/// The steps of the delivery ladder that are not the DHT's: at once over a connection
+/// with the friend; over a path when their node is not known to answer, a moment later
+/// otherwise. Does nothing without a carrier. Threading: tau thread only.
+class hauler {
+public:
+    /// How long a direct datagram may try alone before a path is tried as well.
+    static constexpr std::chrono::milliseconds stagger{250};
+    /// Times that messages go over a connection alone before datagrams help.
+    static constexpr std::uint32_t trusted_tries = 2;
+
+    explicit hauler(engine_core& core) : m_core(core) {}
+
+    void use(carrier* by) { m_carrier = by; }
+    [[nodiscard]] carrier* by() const { return m_carrier; }
+
+    /// Whether messages go over a connection with the friend.
+    [[nodiscard]] bool is_connected(contact const& to) const;
+    /// Carries the messages and what receipts are due, if there is a connection; then
+    /// nothing else needs to be sent now.
+    [[nodiscard]] bool takes_over(contact_ptr const& to, std::vector<message_id> const& ids);
+    /// Carries what is still undelivered of `ids` over a path, soon.
+    void help(contact_ptr const& to, std::vector<message_id> const& ids);
+    /// A receipt that could not be handed over otherwise, to a friend who is met this way.
+    void carry_receipt(contact_ptr const& to);
+
+    /// What the contact URI said of a friend's wallet, kept over restarts.
+    void hint_wallet(contact& of, wallet_address const& wallet);
+    void restore_hints();
+    [[nodiscard]] static std::optional<wallet_address> wallet_of(contact const& who);
+
+private:
+    [[nodiscard]] reach reach_of(contact const& who) const;
+    void carry(contact& to, outgoing const& one);
+
+    engine_core& m_core;
+    carrier* m_carrier = nullptr;
+};
+
+} // namespace tau::messenger

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "wire/tracker_request.hpp"
+
+#include <string>
+
+namespace tau::wire {
+
+/// The Tau parameters of a signed announce as a query, "wallet=..&sign=..&...", without
+/// a leading separator: for BEP 41 URL data, or behind the standard parameters of an HTTP
+/// announce. The request has a wallet part. What has its default is left out.
+/// Source: docs/wire/tracker.md, section 2.
+[[nodiscard]] std::string wallet_query(announce_request const& request);
+
+} // namespace tau::wire

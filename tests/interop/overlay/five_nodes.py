@@ -1,0 +1,248 @@
+#!/usr/bin/python3
+"""The network of the source document with real daemons: five tau-node and a tau-tracker, each in
+a network namespace of its own, and links A-B, A-C, B-D, C-D, D-E; every other pair is cut off by
+nftables. Messages go from A to E over the hops, while hops are killed; at last the way is opened.
+
+usage: five_nodes.py TAU-NODE TAU-TRACKER     (as root; needs ip, nft)
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from tau_node import Place  # noqa: E402
+
+NODE, TRACKER = (os.path.abspath(p) for p in sys.argv[1:3])
+NAMES = "ABCDE"
+LINKS = {"AB", "AC", "BD", "CD", "DE"}
+PREFIX = f"tau{os.getpid()}"
+TRACKER_ADDRESS = "10.99.0.100:6969"
+LIMIT_S = 40
+
+
+def sh(*words, **options):
+    return subprocess.run(words, check=True, capture_output=True, text=True, **options).stdout
+
+
+def address(name):
+    return f"10.99.0.{NAMES.index(name) + 1}"
+
+
+class Network:
+    """A bridge in one namespace, a namespace for each node and the tracker."""
+
+    def __enter__(self):
+        self.hub = PREFIX + "hub"
+        self.spaces = [self.hub]
+        sh("ip", "netns", "add", self.hub)
+        self.on(self.hub, "ip", "link", "add", "br", "type", "bridge")
+        self.on(self.hub, "ip", "link", "set", "br", "up")
+        for name in NAMES:
+            self.attach(name, address(name))
+        self.attach("T", TRACKER_ADDRESS.split(":")[0])
+        for name in NAMES:
+            self.fence(name, [o for o in NAMES
+                              if o != name and not {name + o, o + name} & LINKS])
+        return self
+
+    def attach(self, name, where):
+        space = PREFIX + name
+        sh("ip", "netns", "add", space)
+        self.spaces.append(space)
+        sh("ip", "link", "add", "eth0", "netns", space, "type", "veth", "peer", "name",
+           "v" + name, "netns", self.hub)
+        self.on(self.hub, "ip", "link", "set", "v" + name, "master", "br", "up")
+        self.on(space, "ip", "link", "set", "lo", "up")
+        self.on(space, "ip", "address", "add", where + "/24", "dev", "eth0")
+        self.on(space, "ip", "link", "set", "eth0", "up")
+        self.on(space, "ip", "route", "add", "default", "dev", "eth0")
+
+    def fence(self, name, others):
+        """Nothing from or to the others gets through."""
+        space = PREFIX + name
+        self.on(space, "nft", "flush", "ruleset")
+        if not others:
+            return
+        them = "{" + ",".join(address(o) for o in others) + "}"
+        self.on(space, "nft", "add", "table", "inet", "f")
+        for hook, field in (("input", "saddr"), ("output", "daddr")):
+            self.on(space, "nft", "add", "chain", "inet", "f", hook,
+                    "{ type filter hook " + hook + " priority 0 ; }")
+            self.on(space, "nft", "add", "rule", "inet", "f", hook, "ip", field, them, "drop")
+
+    @staticmethod
+    def on(space, *words):
+        return sh("ip", "netns", "exec", space, *words)
+
+    def __exit__(self, *unused):
+        for space in self.spaces:
+            subprocess.run(["ip", "netns", "delete", space], check=False)
+
+
+def wait_for(what, true_at, limit=LIMIT_S):
+    """Looks again and again; each look is a command that takes its time."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        if true_at():
+            return
+    raise AssertionError(f"never happened: {what}")
+
+
+class Scene:
+    def __init__(self, place):
+        self.nodes = {name: place.node(name.lower()) for name in NAMES}
+        self.wallets = {n: node.json("id")["wallet"] for n, node in self.nodes.items()}
+        self.names = {wallet: n for n, wallet in self.wallets.items()}
+
+    def start(self, name):
+        node = self.nodes[name]
+        others = ",".join(address(o) + ":6881" for o in NAMES if o != name)
+        node.daemon = subprocess.Popen(
+            ["ip", "netns", "exec", PREFIX + name, NODE, "--data", str(node.data), "--json", "run",
+             "--private", "--listen", address(name) + ":6881", "--bootstrap", others,
+             "--tracker", "udp://" + TRACKER_ADDRESS],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        line = node.daemon.stdout.readline()
+        assert line, f"{name} ended with {node.daemon.wait()}"
+        node.ready = json.loads(line)
+
+    def links(self, name):
+        return {self.names[link["wallet"]] for link in self.nodes[name].json("peers")["links"]}
+
+    def wait_for_links(self, alive=NAMES):
+        for name in alive:
+            wanted = {o for o in alive if {name + o, o + name} & LINKS}
+            wait_for(f"links of {name}: {wanted}", lambda: self.links(name) == wanted)
+
+    def trace(self, name, message):
+        trace = self.nodes[name].json("trace", message)
+        ways = [[self.names[w] for w in step["way"]] for step in trace["steps"]
+                if step["step"] == "acknowledged"]
+        return trace, ways[-1] if ways else None
+
+
+def shape_is_found(scene):
+    for node in scene.nodes.values():
+        node.json("topic", "join", "the app")
+    scene.wait_for_links()
+
+
+def friends(scene):
+    a, e = scene.nodes["A"], scene.nodes["E"]
+    a.json("friend", "add", e.json("id")["uri"], "--name", "Eve")
+    e.json("friend", "add", a.json("id")["uri"], "--name", "Ann")
+
+
+def routes(scene):
+    route = scene.nodes["A"].json("route", scene.wallets["E"])
+    paths = {"".join(scene.names[hop["wallet"]] for hop in path) for path in route["paths"]}
+    assert paths == {"BDE", "CDE"}, route
+    assert not route["linked"]
+
+
+def message_goes_over_hops(scene):
+    sent = scene.nodes["A"].json("send", "Eve", "over three hops", "--wait", "delivered",
+                                 "--timeout", str(LIMIT_S))
+    assert sent["way"] == "path", sent
+    _, way = scene.trace("A", sent["id"])
+    assert way in (["B", "D", "E"], ["C", "D", "E"]), way
+    assert scene.nodes["E"].json("inbox")[-1]["text"] == "over three hops"
+    back = scene.nodes["E"].json("send", "Ann", "and back", "--wait", "delivered", "--timeout",
+                                 str(LIMIT_S))
+    assert back["way"] == "path", back
+    return way[0]
+
+
+def delivered(scene, ids):
+    states = {m["id"]: m["state"] for m in scene.nodes["A"].json("inbox")}
+    return all(states[i] in ("delivered", "read") for i in ids)
+
+
+def first_hop_dies(scene, hop):
+    """Messages under way when it dies arrive by the other path, none twice."""
+    a = scene.nodes["A"]
+    ids = [a.json("send", "Eve", f"before {i}")["id"] for i in range(5)]
+    scene.nodes[hop].kill()
+    ids += [a.json("send", "Eve", f"after {i}")["id"] for i in range(5)]
+    wait_for("all delivered by the other hop", lambda: delivered(scene, ids))
+    other = "C" if hop == "B" else "B"
+    _, way = scene.trace("A", ids[-1])
+    assert way == [other, "D", "E"], way
+    inbox = [m["id"] for m in scene.nodes["E"].json("inbox")]
+    assert all(inbox.count(i) == 1 for i in ids), inbox
+    scene.start(hop)
+    scene.wait_for_links()
+
+
+def only_hop_dies(scene):
+    """Without D nothing leads to E: the message waits, and arrives when D is back."""
+    scene.nodes["D"].kill()
+    a = scene.nodes["A"]
+    wait_for("nobody is linked with D", lambda: scene.links("E") == set())
+    waiting = a.json("send", "Eve", "wait for me")["id"]
+    assert not delivered(scene, [waiting])
+    scene.start("D")
+    wait_for("delivered when D is back", lambda: delivered(scene, [waiting]))
+    scene.wait_for_links()
+
+
+def open_the_way(scene, network):
+    """Improvement 2 of the source: A may open connections, so it reaches E itself."""
+    network.fence("A", ["D"])
+    network.fence("E", ["B", "C"])
+    a = scene.nodes["A"]
+
+    def is_linked():
+        return a.json("route", scene.wallets["E"])["linked"]
+
+    wait_for("A is linked with E", is_linked)
+    sent = a.json("send", "Eve", "directly", "--wait", "delivered", "--timeout", str(LIMIT_S))
+    assert sent["way"] in ("connection", "direct"), sent
+
+
+def topic_talk(scene):
+    a, e = scene.nodes["A"], scene.nodes["E"]
+    a.json("topic", "say", "the app", "hello, all of you")
+    wait_for("E reads what A said", lambda: b"hello, all of you" in e.run(
+        "--json", "topic", "read", "the app").stdout)
+    assert [t["name"] for t in e.json("topic", "list")] == ["the app"]
+
+
+def main():
+    with Network() as network, Place(NODE) as place:
+        tracker = subprocess.Popen(
+            ["ip", "netns", "exec", PREFIX + "T", TRACKER, "--udp", TRACKER_ADDRESS, "--http",
+             TRACKER_ADDRESS, "--admin", "127.0.0.1:0"], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True)
+        try:
+            for line in tracker.stdout:
+                if line == "ready\n":
+                    break
+            scene = Scene(place)
+            for name in NAMES:
+                scene.start(name)
+            began = time.monotonic()
+
+            def run(step, *more):
+                out = step(scene, *more)
+                print(f"{step.__name__}: {time.monotonic() - began:.1f} s", flush=True)
+                return out
+
+            for step in (shape_is_found, friends, routes):
+                run(step)
+            hop = run(message_goes_over_hops)
+            run(topic_talk)
+            run(first_hop_dies, hop)
+            run(only_hop_dies)
+            run(open_the_way, network)
+        finally:
+            tracker.kill()
+            tracker.wait()
+            tracker.stdout.close()
+
+
+if __name__ == "__main__":
+    main()
