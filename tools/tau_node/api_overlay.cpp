@@ -89,6 +89,32 @@ json path_json(wire::hop_path const& path) {
     return out;
 }
 
+json to_json(forward::forward_counts const& counts) {
+    return {{"sent", counts.sent},
+            {"resent", counts.resent},
+            {"acknowledged", counts.acknowledged},
+            {"delivered", counts.delivered},
+            {"repeated", counts.repeated},
+            {"passed_on", counts.passed_on},
+            {"copies", counts.copies},
+            {"malformed", counts.malformed},
+            {"looped", counts.looped},
+            {"crowded", counts.crowded},
+            {"no_route", counts.no_route},
+            {"expired", counts.expired},
+            {"refused_acks", counts.refused_acks},
+            {"waiting", counts.waiting},
+            {"held", counts.held}};
+}
+
+json to_json(overlay::overlay_counts const& refused) {
+    return {{"hellos", refused.refused_hellos},
+            {"records", refused.refused_records},
+            {"selves", refused.selves},
+            {"duplicates", refused.duplicates},
+            {"silent", refused.silent}};
+}
+
 } // namespace
 
 void api::add_overlay_routes(net::router& out) {
@@ -218,32 +244,10 @@ void api::list_peers(net::http_reply const& reply) {
              {"answers", one.answers},
              {"problem", one.problem},
              {"last_answer", one.last_answer ? json(to_rfc3339(*one.last_answer)) : json()}});
-    auto const counts = overlay.forwarding().counts();
-    auto const refused = overlay.links().counts();
     send_json(reply, {{"links", std::move(links)},
                       {"trackers", std::move(trackers)},
-                      {"forwarding",
-                       {{"sent", counts.sent},
-                        {"resent", counts.resent},
-                        {"acknowledged", counts.acknowledged},
-                        {"delivered", counts.delivered},
-                        {"repeated", counts.repeated},
-                        {"passed_on", counts.passed_on},
-                        {"copies", counts.copies},
-                        {"malformed", counts.malformed},
-                        {"looped", counts.looped},
-                        {"crowded", counts.crowded},
-                        {"no_route", counts.no_route},
-                        {"expired", counts.expired},
-                        {"refused_acks", counts.refused_acks},
-                        {"waiting", counts.waiting},
-                        {"held", counts.held}}},
-                      {"refused",
-                       {{"hellos", refused.refused_hellos},
-                        {"records", refused.refused_records},
-                        {"selves", refused.selves},
-                        {"duplicates", refused.duplicates},
-                        {"silent", refused.silent}}}});
+                      {"forwarding", to_json(overlay.forwarding().counts())},
+                      {"refused", to_json(overlay.links().counts())}});
 }
 
 std::optional<wallet_address> api::wallet_named(std::string const& text,

@@ -38,8 +38,8 @@ class Network:
         self.hub = PREFIX + "hub"
         self.spaces = [self.hub]
         sh("ip", "netns", "add", self.hub)
-        self.on(self.hub, "ip", "link", "add", "br", "type", "bridge")
-        self.on(self.hub, "ip", "link", "set", "br", "up")
+        self.on(self.hub, "ip", "link", "add", "name", "br0", "type", "bridge")
+        self.on(self.hub, "ip", "link", "set", "br0", "up")
         for name in NAMES:
             self.attach(name, address(name))
         self.attach("T", TRACKER_ADDRESS.split(":")[0])
@@ -54,7 +54,7 @@ class Network:
         self.spaces.append(space)
         sh("ip", "link", "add", "eth0", "netns", space, "type", "veth", "peer", "name",
            "v" + name, "netns", self.hub)
-        self.on(self.hub, "ip", "link", "set", "v" + name, "master", "br", "up")
+        self.on(self.hub, "ip", "link", "set", "v" + name, "master", "br0", "up")
         self.on(space, "ip", "link", "set", "lo", "up")
         self.on(space, "ip", "address", "add", where + "/24", "dev", "eth0")
         self.on(space, "ip", "link", "set", "eth0", "up")

@@ -1,6 +1,6 @@
+#include "core/seen_set.hpp"
 #include "forward/link_queue.hpp"
 #include "forward/route_book.hpp"
-#include "core/seen_set.hpp"
 #include "forward/trace_log.hpp"
 
 #include <gtest/gtest.h>
