@@ -107,7 +107,8 @@ void swarm_plugin::connect(info_hash const& swarm, endpoint const& where) {
         return;
     if (found->second.handle)
         (void)m_host.call([&](lt::session_handle&) {
-            found->second.handle->connect_peer({where.address(), where.port()});
+            // TCP: it is faster than uTP, and notices at once that the other end died.
+            found->second.handle->connect_peer({where.address(), where.port()}, {}, {});
         });
     else if (found->second.to_connect.size() < max_waiting_peers)
         found->second.to_connect.push_back(where);

@@ -100,7 +100,8 @@ struct contact {
     std::optional<endpoint> last_source{};
     std::uint32_t tries = 0;         ///< since the last answer
     std::uint32_t tries_carried = 0; ///< over a connection, since something was acknowledged
-    bool was_carried = false;        ///< something of theirs came by a carrier
+    alarm_queue::id help_alarm = 0;
+    bool was_carried = false;                    ///< something of theirs came by a carrier
     std::optional<wallet_address> wallet_hint{}; ///< where a carrier may find them
     error_code last_failure{};
     std::chrono::milliseconds retry_pause{0};

@@ -86,23 +86,22 @@ dht::parcel courier::pack(contact& to, std::vector<message_id> const& ids) {
 
 void courier::push(contact_ptr const& to) {
     load_outbox(to);
-    if (to->exchanges >= max_exchanges) {
-        to->push_again = true;
-        return;
-    }
     auto const now = m_core.now().mono;
-    auto const ids = choose(*to, m_core.haul->is_connected(*to) ? max_loaded
-                                 : is_online(*to)               ? max_carried
-                                                                : max_probed);
-    bool const receipt = to->receipt_due;
-    if (ids.empty() && !receipt)
-        return;
-    if (m_core.haul->takes_over(to, ids)) {
+    if (m_core.haul->is_connected(*to)) {
+        m_core.haul->carry_all(to, choose(*to, max_loaded));
         if (!to->outbox.empty() && !m_core.alarms.is_set(to->retry_alarm))
             retry_with_backoff(to);
         return;
     }
-    m_core.haul->help(to, ids);
+    m_core.haul->help(to);
+    if (to->exchanges >= max_exchanges) {
+        to->push_again = true;
+        return;
+    }
+    auto const ids = choose(*to, is_online(*to) ? max_carried : max_probed);
+    bool const receipt = to->receipt_due;
+    if (ids.empty() && !receipt)
+        return;
     if (receipt && to->was_carried)
         m_core.haul->carry_receipt(to);
     auto what = pack(*to, ids);

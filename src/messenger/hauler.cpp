@@ -33,9 +33,7 @@ bool hauler::is_connected(contact const& to) const {
     return reach_of(to) == reach::connection && to.tries_carried < trusted_tries;
 }
 
-bool hauler::takes_over(contact_ptr const& to, std::vector<message_id> const& ids) {
-    if (!is_connected(*to))
-        return false;
+void hauler::carry_all(contact_ptr const& to, std::vector<message_id> const& ids) {
     auto const now = m_core.now().mono;
     bool is_again = false;
     for (auto const& id : ids)
@@ -48,21 +46,32 @@ bool hauler::takes_over(contact_ptr const& to, std::vector<message_id> const& id
         carry_receipt(to);
     if (is_again)
         ++to->tries_carried; // until something is acknowledged
-    return true;
 }
 
-void hauler::help(contact_ptr const& to, std::vector<message_id> const& ids) {
-    if (ids.empty() || reach_of(*to) == reach::none)
+void hauler::help(contact_ptr const& to) {
+    if (to->outbox.empty() || reach_of(*to) == reach::none)
         return;
     bool const is_known = to->last_source || m_core.ports.dht.endpoint_of(to->row.key);
-    auto const pause = is_known && to->tries == 0 ? stagger : std::chrono::milliseconds(0);
-    m_core.after(pause, m_core.guarded(to, [this, ids](contact_ptr const& who) {
-        if (!m_core.running || !who->is_talking() || reach_of(*who) == reach::none)
+    if (!is_known || to->tries > 0)
+        return carry_loaded(*to);
+    if (!m_core.alarms.is_set(to->help_alarm))
+        to->help_alarm = m_core.after(stagger, m_core.guarded(to, [this](contact_ptr const& who) {
+            if (m_core.running && who->is_talking())
+                carry_loaded(*who);
+        }));
+}
+
+// What is under way already the carrier leaves alone.
+void hauler::carry_loaded(contact& to) {
+    if (reach_of(to) == reach::none)
+        return;
+    std::size_t seen = 0;
+    for (auto const& one : to.outbox) {
+        if (++seen > max_helped)
             return;
-        for (auto const& id : ids)
-            if (auto const* one = who->find_outgoing(id); one && !one->sealed.empty())
-                carry(*who, *one);
-    }));
+        if (!one.sealed.empty())
+            carry(to, one);
+    }
 }
 
 void hauler::carry_receipt(contact_ptr const& to) {

@@ -14,6 +14,8 @@ class hauler {
 public:
     /// How long a direct datagram may try alone before a path is tried as well.
     static constexpr std::chrono::milliseconds stagger{250};
+    /// Messages of one friend that are on paths at one time.
+    static constexpr std::size_t max_helped = 64;
     /// Times that messages go over a connection alone before datagrams help.
     static constexpr std::uint32_t trusted_tries = 2;
 
@@ -24,11 +26,11 @@ public:
 
     /// Whether messages go over a connection with the friend.
     [[nodiscard]] bool is_connected(contact const& to) const;
-    /// Carries the messages and what receipts are due, if there is a connection; then
-    /// nothing else needs to be sent now.
-    [[nodiscard]] bool takes_over(contact_ptr const& to, std::vector<message_id> const& ids);
-    /// Carries what is still undelivered of `ids` over a path, soon.
-    void help(contact_ptr const& to, std::vector<message_id> const& ids);
+    /// Carries the messages and what receipts are due over the connection; nothing else
+    /// needs to be sent then.
+    void carry_all(contact_ptr const& to, std::vector<message_id> const& ids);
+    /// Carries what is undelivered over a path: at once, or soon if a datagram may do.
+    void help(contact_ptr const& to);
     /// A receipt that could not be handed over otherwise, to a friend who is met this way.
     void carry_receipt(contact_ptr const& to);
 
@@ -40,6 +42,7 @@ public:
 private:
     [[nodiscard]] reach reach_of(contact const& who) const;
     void carry(contact& to, outgoing const& one);
+    void carry_loaded(contact& to);
 
     engine_core& m_core;
     carrier* m_carrier = nullptr;

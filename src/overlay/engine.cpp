@@ -62,6 +62,9 @@ void engine::on_proof(connection_id id, connection& c, wire::hello_proof const& 
         return refuse_connection(id, m_counts.refused_hellos, now);
     c.cipher.emplace(std::move(cipher).value());
     m_deadlines.erase({c.opened + handshake_timeout, id});
+    c.heard = c.spoke = now.mono;
+    if (!m_next_look)
+        m_next_look = now.mono + idle_pause;
     establish(id, c, now);
 }
 
@@ -118,6 +121,7 @@ void engine::on_record(connection_id id, connection& c, wire::link_record const&
                                 : result<std::vector<wire::link_message>>(plain.error());
     if (!messages)
         return refuse_connection(id, m_counts.refused_records, now);
+    c.heard = now.mono;
     auto const who = c.hello.remote();
     if (auto const found = m_links.find(who.wallet); found != m_links.end())
         found->second.received += record.sealed.size();
@@ -180,13 +184,38 @@ void engine::drop(wallet_address const& who, moment now) {
 
 std::optional<time_point> engine::wake_at() const {
     if (m_deadlines.empty())
-        return std::nullopt;
-    return m_deadlines.begin()->first;
+        return m_next_look;
+    auto const first = m_deadlines.begin()->first;
+    return m_next_look ? std::min(first, *m_next_look) : first;
+}
+
+// A connection whose other end vanished without a word ends here, and one that is only
+// quiet says that it is not.
+void engine::look_at_idle(moment now) {
+    m_next_look.reset();
+    std::vector<connection_id> over;
+    for (auto const& [id, c] : m_connections) {
+        if (!c->cipher)
+            continue;
+        if (now.mono - c->heard >= silence_limit) {
+            over.push_back(id);
+            continue;
+        }
+        if (now.mono - c->spoke >= idle_pause) {
+            c->spoke = now.mono;
+            send_record(id, *c, {});
+        }
+        m_next_look = now.mono + idle_pause / 3;
+    }
+    for (auto const id : over)
+        refuse_connection(id, m_counts.silent, now);
 }
 
 void engine::on_time(moment now) {
     while (!m_deadlines.empty() && m_deadlines.begin()->first <= now.mono)
         refuse_connection(m_deadlines.begin()->second, m_counts.silent, now);
+    if (m_next_look && *m_next_look <= now.mono)
+        look_at_idle(now);
 }
 
 bool engine::send(wallet_address const& to, wire::link_kind kind, byte_view body) {
@@ -209,10 +238,13 @@ void engine::flush_link(link& l) {
     if (l.gathered.empty())
         return;
     auto const id = l.carriers.front();
-    auto& c = *m_connections.at(id);
-    wire::link_record record{c.cipher->seal(l.gathered)};
+    l.sent += l.gathered.size() + wire::record_tag_bytes;
+    send_record(id, *m_connections.at(id), l.gathered);
     l.gathered.clear();
-    l.sent += record.sealed.size();
+}
+
+void engine::send_record(connection_id id, connection& c, byte_view plain) {
+    wire::link_record record{c.cipher->seal(plain)};
     if (auto packet = wire::encode(wire::link_packet(std::move(record))))
         m_port.send(id, std::move(packet).value());
 }

@@ -69,9 +69,13 @@ class engine {
 public:
     /// From the connection on, until its proof must be there.
     static constexpr std::chrono::seconds handshake_timeout{10};
+    /// Each side of a link sends an empty record that often, so that the other one and the
+    /// NATs between know that it is there ...
+    static constexpr std::chrono::seconds idle_pause{15};
+    /// ... and one that received nothing for so long has ended.
+    static constexpr std::chrono::seconds silence_limit{40};
     /// Gathered octets that leave without waiting for flush().
     static constexpr std::size_t full_record = 64 * 1024;
-    /// A key that comes again in this time is not told of as gone and come: seconds.
     static constexpr std::size_t max_connections = 4096;
 
     /// `keys`, `random` and `port` outlive the engine.
@@ -120,6 +124,8 @@ private:
         time_point opened;
         handshake hello;
         std::optional<link_cipher> cipher{};
+        time_point heard{};
+        time_point spoke{};
     };
     struct link {
         link_identity who;
@@ -140,6 +146,8 @@ private:
     void refuse_connection(connection_id id, std::uint64_t& counter, moment now);
     void remove(connection_id id, moment now);
     void flush_link(link& l);
+    void look_at_idle(moment now);
+    void send_record(connection_id id, connection& c, byte_view plain);
 
     own_identity m_self;
     random_source& m_random;
@@ -152,6 +160,7 @@ private:
     std::unordered_map<connection_id, std::unique_ptr<connection>> m_connections;
     std::map<wallet_address, link> m_links;
     std::set<std::pair<time_point, connection_id>> m_deadlines; // of handshakes
+    std::optional<time_point> m_next_look{};                    // at idle connections
     std::vector<wallet_address> m_unflushed;
     overlay_counts m_counts{};
 };

@@ -109,6 +109,8 @@ lt::session_params session_params_of(settings const& values,
     // A taken port is an error that the user hears of, not another port.
     s.set_bool(pack::listen_system_port_fallback, false);
     s.set_int(pack::max_retry_port_bind, 0);
+    // Links live long: a peer that died is noticed at once over TCP, after minutes over uTP.
+    s.set_bool(pack::enable_outgoing_utp, false);
     // Each tracker knows its own members.
     s.set_bool(pack::announce_to_all_trackers, true);
     s.set_bool(pack::announce_to_all_tiers, true);

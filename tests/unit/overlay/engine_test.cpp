@@ -163,6 +163,27 @@ TEST_F(OverlayEngine, SilenceEndsAHandshake) {
     EXPECT_FALSE(a.overlay.wake_at());
 }
 
+TEST_F(OverlayEngine, QuietLinksStayAndDeadOnesEnd) {
+    connect(a, b);
+    run();
+    for (int i = 0; i < 20; ++i) {
+        clock.advance(5s);
+        a.overlay.on_time(clock.now());
+        b.overlay.on_time(clock.now());
+        run();
+    }
+    EXPECT_TRUE(is_linked());
+    EXPECT_TRUE(b.got.empty());
+    for (int i = 0; i < 9; ++i) { // B is gone without a word
+        clock.advance(5s);
+        a.overlay.on_time(clock.now());
+        net.waiting.clear();
+    }
+    EXPECT_FALSE(a.overlay.is_linked(b.keys->wallet()));
+    EXPECT_EQ(a.overlay.counts().silent, 1U);
+    EXPECT_FALSE(a.overlay.wake_at());
+}
+
 TEST_F(OverlayEngine, GarbageAndForgeriesEndTheConnection) {
     a.overlay.on_connected(77, swarm, link_side::began, {}, clock.now());
     a.overlay.on_packet(77, as_bytes("garbage"), clock.now());
