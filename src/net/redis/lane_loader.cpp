@@ -70,7 +70,7 @@ void lane_loader::next_scan() {
     auto const& [key, is_peers] = m_keys.front();
     m_redis.send(
         m_layout.slot(), {"HSCAN", key, m_cursor, "COUNT", fields_at_once},
-        [this, is_peers = is_peers](redisReply const* reply) { on_scan(reply, is_peers); });
+        [this, of_peers = is_peers](redisReply const* reply) { on_scan(reply, of_peers); });
 }
 
 void lane_loader::on_scan(redisReply const* reply, bool is_peers) {
