@@ -72,8 +72,12 @@ using put_observer = std::function<void(put_report)>;
 struct parcel {
     std::vector<wire::mutable_item> items;
     std::vector<bytes> immutables; ///< bencoded, each up to wire::max_value_bytes
+    /// Boxed for the other side by the layer above, one bencoded string; empty: none.
+    bytes gossip{};
 
-    [[nodiscard]] bool empty() const { return items.empty() && immutables.empty(); }
+    [[nodiscard]] bool empty() const {
+        return items.empty() && immutables.empty() && gossip.empty();
+    }
 };
 
 /// Success carries what the other side handed back (already verified).

@@ -18,7 +18,7 @@ constexpr std::size_t max_challenges = 16'384;
 constexpr std::size_t max_seen = 65'536;
 
 wire::exchange_load load_of(parcel what) {
-    return {std::move(what.items), std::move(what.immutables)};
+    return {std::move(what.items), std::move(what.immutables), std::move(what.gossip)};
 }
 
 } // namespace
@@ -125,6 +125,8 @@ void exchanger::on_reply(open_query const& query, lt::bdecode_node const& messag
     std::move(valid.items.begin(), valid.items.end(), std::back_inserter(j.received.items));
     std::move(valid.immutables.begin(), valid.immutables.end(),
               std::back_inserter(j.received.immutables));
+    if (!valid.gossip.empty())
+        j.received.gossip = std::move(valid.gossip);
     go_on(j, d.cursor, reply.value(), query.to, now);
     if (std::all_of(j.datagrams.begin(), j.datagrams.end(),
                     [](datagram const& other) { return other.acked; }))
@@ -245,7 +247,7 @@ parcel exchanger::keep_valid(wire::exchange_load load) {
         m_core.counts.dropped_bad_signature += bad ? 1 : 0;
         return bad;
     });
-    return {std::move(load.items), std::move(load.immutables)};
+    return {std::move(load.items), std::move(load.immutables), std::move(load.gossip)};
 }
 
 void exchanger::on_request(endpoint const& source, byte_view message, moment now) {

@@ -61,6 +61,8 @@ offer_pages cut_pages(wire::exchange_load const& load, public_key const& sender)
         size += cost;
         return out.back();
     };
+    if (!load.gossip.empty())
+        page_for(wire::exchange_gossip_cost(load.gossip)).gossip = load.gossip;
     for (auto const& item : load.items)
         page_for(wire::exchange_cost(item, sender)).items.push_back(item);
     for (auto const& value : load.immutables)

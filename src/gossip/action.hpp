@@ -11,7 +11,9 @@ namespace tau::gossip {
 // What the adapter is asked to do. None of it blocks, all of it may fail.
 
 /// Put our vector for everybody (engine::vector_for_all()) into the own gossip channel.
-struct publish {};
+struct publish {
+    bool renewal = false; ///< the first one, or the last is about to be forgotten by nodes
+};
 /// Exchange with a friend who is online: our vector for it, and what we hold for it.
 struct tell {
     public_key to;

@@ -33,8 +33,9 @@ struct config {
     std::chrono::milliseconds visit_pause_min{60'000};
     std::chrono::milliseconds visit_pause_max{3'600'000};
 
-    /// Somebody who was heard in this time is told of news at once.
-    std::chrono::milliseconds online_time{90'000};
+    /// Somebody who was heard in this time, and failed to answer nothing since, is told of
+    /// news at once.
+    std::chrono::milliseconds online_time{1'800'000};
     /// News that come in this time travel together.
     std::chrono::milliseconds tell_pause{1'000};
     std::size_t max_told_at_once = 16;

@@ -93,7 +93,17 @@ void engine::news(moment now) {
 }
 
 void engine::on_visited(public_key const& who, moment now) {
-    m_visits.on_visited(who, false, now.mono);
+    m_visits.on_visit_ended(who, now.mono);
+}
+
+bool engine::has_news_for(public_key const& to) const {
+    auto const found = m_friends.find(to);
+    return found != m_friends.end() && found->second.told < m_version;
+}
+
+void engine::on_told(public_key const& to, std::uint64_t version) {
+    if (auto const found = m_friends.find(to); found != m_friends.end())
+        found->second.told = std::max(found->second.told, version);
 }
 
 void engine::on_online(public_key const& who, moment now) {
@@ -211,7 +221,7 @@ void engine::publish_now(moment now) {
     m_published = now.mono;
     m_publish_earliest = now.mono + publish_gap(now);
     m_dirty = false;
-    m_actions.emplace_back(publish{});
+    m_actions.emplace_back(publish{is_renewal});
     // What a vector names is published with it, unless the last put is fresh.
     if (is_renewal)
         for (auto const& receiver : m_mailbox.receivers())
@@ -243,7 +253,6 @@ void engine::tell_online(moment now) {
             m_tell_at = now.mono + m_settings.tell_pause;
             return;
         }
-        one.told = m_version;
         m_actions.emplace_back(tell{key});
     }
 }
@@ -299,8 +308,8 @@ wire::gossip_vector engine::vector_for_all(moment now) const {
     return out.finish(next == own.size());
 }
 
-wire::gossip_vector engine::vector_for(public_key const& to, moment now) const {
-    vector_builder out(m_self, m_settings.ids, now.wall);
+wire::gossip_vector engine::vector_for(public_key const& to, moment now, std::size_t limit) const {
+    vector_builder out(m_self, m_settings.ids, now.wall, limit);
     bool complete = true;
     for (auto& group : m_own.about(to, now.wall))
         complete = out.add(std::move(group)) && complete;

@@ -67,7 +67,7 @@ public:
     /// A vector that `from` made, opened and decoded.
     void on_vector(public_key const& from, wire::gossip_vector const& what, heard_by how,
                    moment now);
-    /// A visit ended. Without a vector before, there was nothing (new).
+    /// A visit has ended. If it brought no vector, there was nothing (new).
     void on_visited(public_key const& who, moment now);
     /// A friend answered or brought something: it is online now.
     void on_online(public_key const& who, moment now);
@@ -89,7 +89,12 @@ public:
     // What is said.
     [[nodiscard]] wire::gossip_vector vector_for_all(moment now) const;
     /// What fits, most useful to `to` first.
-    [[nodiscard]] wire::gossip_vector vector_for(public_key const& to, moment now) const;
+    [[nodiscard]] wire::gossip_vector vector_for(public_key const& to, moment now,
+                                                 std::size_t limit = wire::max_gossip_bytes) const;
+    /// Whether `to` has not been told of all that is new; on_told() once it was.
+    [[nodiscard]] bool has_news_for(public_key const& to) const;
+    [[nodiscard]] std::uint64_t version() const { return m_version; }
+    void on_told(public_key const& to, std::uint64_t version);
     /// Seconds between our publications at present (S1-48).
     [[nodiscard]] std::uint8_t frequency(moment now) const;
 

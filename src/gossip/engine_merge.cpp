@@ -141,6 +141,8 @@ bool engine::tell_root(reading const& what, bool online) {
         return false;
     bool const first =
         known.hints.size() < m_settings.hints_per_friend && known.hints.insert(root).second;
+    if (what.senders.empty()) // perhaps a first contact that comes by a mutual friend
+        m_actions.emplace_back(root_told{what.from, root, what.from, online, false});
     for (auto const& sender : what.senders)
         m_actions.emplace_back(
             root_told{sender, root, what.from, online, what.entry.type == gossip_type::receipt});

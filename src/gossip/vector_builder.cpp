@@ -5,9 +5,11 @@
 
 namespace tau::gossip {
 
-vector_builder::vector_builder(public_key const& self, wire::pk_id_form form, unix_ms time)
+vector_builder::vector_builder(public_key const& self, wire::pk_id_form form, unix_ms time,
+                               std::size_t limit)
     : m_own(wire::pk_id_of(self, form)),
-      m_minute(std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count()) {
+      m_minute(std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count()),
+      m_limit(std::min(limit, wire::max_gossip_bytes)) {
     m_out.time = time;
     m_out.form = form;
 }
@@ -28,7 +30,7 @@ bool vector_builder::add(entry_group group) {
         cost += wire::gossip_cost(entry, before, m_own, m_minute);
         before = &entry;
     }
-    if (m_size + cost > wire::max_gossip_bytes)
+    if (m_size + cost > m_limit)
         return false;
     m_size += cost;
     m_known.insert(key);

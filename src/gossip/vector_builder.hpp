@@ -13,7 +13,8 @@ using entry_group = std::vector<wire::gossip_entry>;
 /// Fills a vector, group by group, until it is full. Threading: one thread.
 class vector_builder {
 public:
-    vector_builder(public_key const& self, wire::pk_id_form form, unix_ms time);
+    vector_builder(public_key const& self, wire::pk_id_form form, unix_ms time,
+                   std::size_t limit = wire::max_gossip_bytes);
 
     /// False if the group does not fit; one that is in already fits. Entries from the future
     /// become of now.
@@ -26,6 +27,7 @@ private:
 
     wire::pk_id m_own;
     std::int64_t m_minute;
+    std::size_t m_limit;
     wire::gossip_vector m_out;
     std::set<name> m_known;
     std::size_t m_size = wire::gossip_header_bytes;

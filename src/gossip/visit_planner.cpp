@@ -37,6 +37,12 @@ void visit_planner::on_visited(public_key const& who, bool news, time_point now)
     one.due = now + one.pause + std::chrono::milliseconds(m_random.below(spread));
 }
 
+void visit_planner::on_visit_ended(public_key const& who, time_point now) {
+    auto const found = m_friends.find(who);
+    if (found != m_friends.end() && found->second.under_way)
+        on_visited(who, false, now);
+}
+
 bool visit_planner::is_eager(time_point now) const {
     return now - m_started < m_settings.eager_time;
 }

@@ -30,7 +30,10 @@ public:
     /// A visit ended, or their vector came another way. `news`: it said something new.
     void on_visited(public_key const& who, bool news, time_point now);
 
-    /// Whom to visit now, if anybody; on_visited() must follow.
+    /// A visit has ended, perhaps without on_visited().
+    void on_visit_ended(public_key const& who, time_point now);
+
+    /// Whom to visit now, if anybody; on_visit_ended() must follow.
     [[nodiscard]] std::optional<public_key> next(time_point now);
     [[nodiscard]] std::optional<time_point> wake_at() const;
 

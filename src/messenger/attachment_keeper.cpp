@@ -1,6 +1,7 @@
 #include "messenger/attachment_keeper.hpp"
 
 #include "messenger/engine_core.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/views.hpp"
 
@@ -23,6 +24,8 @@ struct attachment_keeper::job {
     std::weak_ptr<contact> from;
     message_id id;
     attachment_fetch machine;
+    target named{};
+    unsigned attempts = 0; ///< that failed
     bool is_text = false;
     bool started = false;
     store::batch unsaved{};
@@ -78,7 +81,7 @@ void attachment_keeper::put_more(std::shared_ptr<upload> const& what) {
 }
 
 void attachment_keeper::fetch(contact_ptr const& from, message_id const& id,
-                              wire::message_root const& root, unix_ms) {
+                              wire::message_root const& root, target const& named) {
     if (m_jobs.contains(id) || !root.content)
         return;
     auto machine = attachment_fetch::of(*root.content);
@@ -87,6 +90,7 @@ void attachment_keeper::fetch(contact_ptr const& from, message_id const& id,
         return;
     }
     auto what = std::make_shared<job>(from, id, std::move(machine).value());
+    what->named = named;
     what->is_text = root.kind == wire::content_kind::text;
     what->progressed = m_core.now().mono;
     m_jobs.emplace(id, what);
@@ -183,7 +187,7 @@ void attachment_keeper::ask(std::shared_ptr<job> const& what, target const& item
         return;
     auto came = std::make_shared<bool>(false);
     m_core.ports.dht.get_immutable(
-        item, from->row.key,
+        item, m_core.gossip->holder_for(*from, what->named, what->attempts),
         {m_core.guarded([this, what, item, came](dht::got_immutable const& got) {
              *came = true;
              if (m_jobs.contains(what->id))
@@ -193,6 +197,9 @@ void attachment_keeper::ask(std::shared_ptr<job> const& what, target const& item
              if (*came || !m_jobs.contains(what->id))
                  return;
              what->machine.on_failed(item, m_core.now().mono);
+             // Whoever has the message has this; the whole of it is asked for by one name.
+             if (auto const who = what->from.lock(); who && what->attempts++ == 0)
+                 m_core.gossip->on_missing(*who, what->named);
              ask_more(what);
          })});
 }
@@ -223,6 +230,7 @@ void attachment_keeper::finish(std::shared_ptr<job> const& what, error_code ec) 
     save(what);
     m_core.alarms.cancel(what->alarm);
     m_jobs.erase(what->id);
+    m_core.gossip->on_found(what->named);
     if (what->started)
         --m_running;
     // The commit above comes first, so whoever is told finds all items in the store.

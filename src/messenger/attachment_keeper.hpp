@@ -36,9 +36,10 @@ public:
     void serve(std::vector<bytes> const& values);
     /// Puts the tree of one of our messages, unhurried.
     void publish(contact_ptr const& to, message_id const& id);
-    /// Fetches the tree of a message of theirs, unless it is under way or here.
+    /// Fetches the tree of a message of theirs, unless it is under way or here; `named` is
+    /// the root of the message, by which gossip knows it.
     void fetch(contact_ptr const& from, message_id const& id, wire::message_root const& root,
-               unix_ms time);
+               target const& named);
     /// The content, once it is here; errc::timed_out without progress for the settings' time.
     void when_done(message_id const& id, std::function<void(error_code)> done);
     [[nodiscard]] bool is_fetching(message_id const& id) const { return m_jobs.contains(id); }

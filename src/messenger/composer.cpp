@@ -3,6 +3,7 @@
 #include "messenger/attachment_keeper.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/publisher.hpp"
 
 #include <algorithm>
@@ -13,6 +14,20 @@ namespace {
 
 /// How far ahead of our clock a friend's may be before we no longer follow it.
 constexpr std::chrono::hours max_clock_gap{2};
+
+/// Lists of the items of a tree, for friends who hold what they cannot read.
+result<std::vector<attachment_item>> manifests_of(std::vector<attachment_item> const& items) {
+    std::vector<attachment_item> out;
+    for (std::size_t at = 0; at < items.size(); at += wire::max_manifest_targets) {
+        std::vector<target> part;
+        for (auto i = at; i < std::min(items.size(), at + wire::max_manifest_targets); ++i)
+            part.push_back(items[i].where);
+        TAU_TRY(value, wire::encode_manifest(part));
+        auto const where = wire::target_of_immutable(value);
+        out.push_back({where, std::move(value)});
+    }
+    return out;
+}
 
 } // namespace
 
@@ -91,6 +106,8 @@ result<composer::composed> composer::make(contact& to, draft const& what) {
             TAU_TRY(built, build_attachment(tree, m_core.ports.random));
             out.root.content = std::move(built.ref);
             out.items = std::move(built.items);
+            TAU_TRY(manifests, manifests_of(out.items));
+            out.manifests = std::move(manifests);
         }
         TAU_TRY(content, wire::encode(out.root));
         if (content.size() > m_core.sealer.max_content_bytes() && tree.empty()) {
@@ -129,8 +146,9 @@ store::batch composer::changes_for(contact const& to, composed const& made) cons
         with_key.has_our_key = m_core.contact_generation;
         out.push_back(store::put_friend{std::move(with_key)});
     }
-    for (auto const& item : made.items)
-        out.push_back(store::put_item{{item.where, made.sealed.id, item.value}});
+    for (auto const* list : {&made.items, &made.manifests})
+        for (auto const& item : *list)
+            out.push_back(store::put_item{{item.where, made.sealed.id, item.value}});
     return out;
 }
 
@@ -146,17 +164,24 @@ void composer::on_stored(contact_ptr const& to, composed made) {
     one.sealed = std::move(made.sealed.item);
     one.has_content = made.root.content.has_value();
     one.content_taken = !one.has_content;
+    one.time = made.time;
+    one.hidden = made.root.kind == wire::content_kind::contact;
+    for (auto const& manifest : made.manifests)
+        one.manifests.push_back(manifest.where);
     to->outbox.push_back(std::move(one));
     if (!m_core.running || !to->is_talking())
         return;
     std::vector<bytes> items;
-    for (auto& item : made.items)
-        items.push_back(std::move(item.value));
+    for (auto* list : {&made.manifests, &made.items})
+        for (auto& item : *list)
+            items.push_back(std::move(item.value));
     m_core.attachments->serve(items);
     m_core.deliver->kick(to);
     m_core.publish->publish_new(to);
     if (!items.empty())
         m_core.attachments->publish(to, made.sealed.id);
+    m_core.gossip->on_user_active();
+    m_core.gossip->renew(to);
 }
 
 } // namespace tau::messenger

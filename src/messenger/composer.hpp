@@ -27,6 +27,7 @@ private:
         bytes content; ///< encoded root
         sealed_message sealed;
         std::vector<attachment_item> items;
+        std::vector<attachment_item> manifests;
         unix_ms time;
     };
 

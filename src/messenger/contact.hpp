@@ -31,6 +31,19 @@ struct outgoing {
     bool content_taken = true;
     bool handed_over = false;            ///< an exchange that carried it was answered
     std::optional<time_point> offered{}; ///< when an exchange carried it last
+    unix_ms time{};
+    bool hidden = false;             ///< a contact card
+    std::vector<target> manifests{}; ///< of its content tree, for friends who hold it
+};
+
+/// Our newest acknowledgement to a friend, as an item that others can carry.
+struct sealed_receipt {
+    bytes says{};         ///< what it acknowledges, encoded
+    bool settled = false; ///< they know that from us
+    bytes item{};         ///< bencoded; empty if it was never needed
+    target root{};
+    unix_ms time{};
+    std::optional<target> acknowledges{};
 };
 
 /// What is known of a message that we sent.
@@ -108,6 +121,16 @@ struct contact {
     alarm_queue::id retry_alarm = 0;
     std::optional<unix_ms> next_try{};
     alarm_queue::id receipt_alarm = 0;
+
+    // Gossip.
+    sealed_receipt receipt{};
+    std::optional<target> receipt_seen{}; ///< theirs that was opened last
+    std::int64_t gossip_seq = -1;
+    std::unordered_set<target> handed{}; ///< held items that they got from us in this run
+    std::vector<public_key> tellers{};   ///< friends who told us of mail of theirs lately
+    bool tip_read = false;               ///< in this run, because there was no gossip
+    std::optional<unix_ms> writes_until{};
+    std::optional<unix_ms> seen_by_friends{}; ///< hearsay
 
     // Watching.
     std::chrono::milliseconds watch_pause{0};

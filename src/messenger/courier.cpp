@@ -3,6 +3,7 @@
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/hauler.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/receiver.hpp"
 
@@ -69,6 +70,7 @@ std::vector<message_id> courier::choose(contact& to, std::size_t limit) const {
 
 dht::parcel courier::pack(contact& to, std::vector<message_id> const& ids) {
     dht::parcel out;
+    out.gossip = m_core.gossip->rider(to);
     if (auto tip = m_core.publish->current_tip(to))
         out.items.push_back(std::move(*tip));
     if (!to.receipt_ids.empty()) {
@@ -104,17 +106,24 @@ void courier::push(contact_ptr const& to) {
         return;
     if (receipt && to->was_carried)
         m_core.haul->carry_receipt(to);
+    auto const version = m_core.gossip->version();
+    auto const said = m_core.publish->channel_of(*to);
     auto what = pack(*to, ids);
     to->receipt_due = false;
     to->receipt_ids.clear();
     for (auto const& id : ids)
         to->find_outgoing(id)->offered = now;
     ++to->exchanges;
-    m_core.ports.dht.exchange(to->row.key, std::move(what), to->last_source,
-                              m_core.guarded(to, [this, ids, receipt](contact_ptr const& who,
-                                                                      result<dht::parcel> answer) {
-                                  on_answer(who, ids, receipt, std::move(answer));
-                              }));
+    m_core.ports.dht.exchange(
+        to->row.key, std::move(what), to->last_source,
+        m_core.guarded(to, [this, ids, receipt, version, said](contact_ptr const& who,
+                                                               result<dht::parcel> answer) {
+            if (answer) {
+                m_core.gossip->on_told(*who, version);
+                m_core.gossip->on_receipt_brought(who, said);
+            }
+            on_answer(who, ids, receipt, std::move(answer));
+        }));
 }
 
 void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& carried,
@@ -130,6 +139,7 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
     for (auto const& id : carried)
         if (auto* one = to->find_outgoing(id))
             one->handed_over = true;
+    m_core.gossip->on_reached(to);
     m_core.receive->on_answer(to, std::move(answer).value());
     bool const more = std::any_of(to->outbox.begin(), to->outbox.end(),
                                   [](outgoing const& one) { return !one.offered; });
@@ -147,8 +157,11 @@ void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec)
     to->push_again = false;
     if (to->tries == 1)
         to->last_answer.reset();
-    if (had_receipt) // The channel carries it instead.
+    m_core.gossip->on_unreached(*to);
+    if (had_receipt) { // The channel carries it instead, and friends do.
         m_core.publish->publish_channel(to);
+        m_core.gossip->on_receipt_stuck(to);
+    }
     if (to->outbox.empty())
         return;
     m_core.watch->look_for_endpoint(to);
@@ -221,6 +234,7 @@ void courier::offer(contact_ptr const& to) {
         if (ids.size() < max_probed && !one.sealed.empty())
             ids.push_back(one.id);
     dht::parcel what;
+    what.gossip = m_core.gossip->rider(*to);
     if (auto tip = m_core.publish->current_tip(*to))
         what.items.push_back(std::move(*tip));
     for (auto const& id : ids)

@@ -8,6 +8,7 @@
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/hauler.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/loader.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
@@ -39,7 +40,7 @@ void resume(engine_core& core, contact_ptr const& who, loaded_state const& state
         if (auto const root = root_of(row);
             root && root.value().content && !row.erased
             && std::cmp_less(row.fetched, root.value().content->size))
-            core.attachments->fetch(who, row.id, root.value(), row.time);
+            core.attachments->fetch(who, row.id, root.value(), row.root);
     if (who->outbox.empty())
         return;
     core.deliver->kick(who);
@@ -55,6 +56,7 @@ void begin(engine_core& core, loaded_state const& state) {
     core.ports.dht.on_parcel(
         core.guarded([&core](dht::incoming_parcel const& what) { core.receive->on_parcel(what); }));
     core.channels->start();
+    core.gossip->start(state.tables.held);
     for (auto const& [key, who] : std::map(core.contacts))
         if (state.ends.contains(key))
             resume(core, who, state);
@@ -133,6 +135,7 @@ void engine::on_own_endpoints(std::vector<endpoint> endpoints) {
         return;
     m_core->own_endpoints = std::move(endpoints);
     m_core->channels->publish_endpoints();
+    m_core->gossip->on_own_endpoints();
 }
 
 void engine::on_friend_online(public_key const& who, std::optional<endpoint> where) {
@@ -166,6 +169,23 @@ void engine::on_friend_wallet(public_key const& who, wallet_address const& walle
 std::optional<wallet_address> engine::wallet_of(public_key const& who) const {
     auto const found = m_core->find(who);
     return found ? hauler::wallet_of(*found) : std::nullopt;
+}
+
+void engine::on_writing(public_key const& to) {
+    if (auto const found = m_core->find(to); found && found->is_talking() && m_core->running)
+        m_core->gossip->writing(found);
+}
+
+void engine::set_power(gossip::power_state power) {
+    m_core->gossip->set_power(power);
+}
+
+gossip::counts engine::gossip_counts() const {
+    return m_core->gossip->totals();
+}
+
+std::vector<target> engine::gossip_offers(public_key const& to) const {
+    return m_core->gossip->offers_for(to);
 }
 
 engine_counts engine::counts() const {

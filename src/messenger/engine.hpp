@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
+#include "gossip/engine.hpp"
 #include "identity/binding.hpp"
 #include "identity/device_watch.hpp"
 #include "messenger/events.hpp"
@@ -118,6 +119,9 @@ public:
     /// Why a message of ours is not delivered yet, and when it is tried next.
     void why_waiting(message_id const& id, answer_handler<waiting_view> answer);
 
+    /// Messages of ours without a receipt, the oldest first, at most `limit`.
+    [[nodiscard]] std::vector<waiting_message> waiting_messages(std::size_t limit) const;
+
     // Friends.
     /// Everybody the engine knows of, requests and blocked ones included.
     [[nodiscard]] std::vector<friend_view> friends() const;
@@ -146,6 +150,15 @@ public:
     [[nodiscard]] contact_info own_contact() const;
     /// Publishes a binding record in channel `wallet` and remembers that it did.
     void publish_binding(identity::binding_record const& record, done_handler done);
+
+    // Gossip (docs/gossip.md).
+    /// The user is writing to a friend, who is told if online.
+    void on_writing(public_key const& to);
+    /// How much power gossip may use; by default as on battery.
+    void set_power(gossip::power_state power);
+    [[nodiscard]] gossip::counts gossip_counts() const;
+    /// Roots that we hold for a friend and that it may miss.
+    [[nodiscard]] std::vector<target> gossip_offers(public_key const& to) const;
 
     // Health and events.
     [[nodiscard]] engine_counts counts() const;

@@ -6,6 +6,7 @@
 #include "messenger/courier.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/hauler.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/receiver.hpp"
@@ -23,7 +24,8 @@ engine_core::engine_core(engine_ports p, engine_settings s)
       publish(std::make_unique<publisher>(*this)), receive(std::make_unique<receiver>(*this)),
       watch(std::make_unique<friend_watch>(*this)), fetch(std::make_unique<root_fetcher>(*this)),
       attachments(std::make_unique<attachment_keeper>(*this)),
-      channels(std::make_unique<own_channels>(*this)), haul(std::make_unique<hauler>(*this)) {}
+      channels(std::make_unique<own_channels>(*this)), haul(std::make_unique<hauler>(*this)),
+      gossip(std::make_unique<gossip_link>(*this)) {}
 
 engine_core::~engine_core() = default;
 
@@ -34,7 +36,7 @@ void engine_core::emit(event const& what) {
 }
 
 void engine_core::emit_friend(contact const& who, bool removed) {
-    emit(friend_changed{view_of(who), removed});
+    emit(friend_changed{view_of(*this, who), removed});
 }
 
 alarm_queue::id engine_core::after(std::chrono::milliseconds delay, std::function<void()> what) {
@@ -93,7 +95,7 @@ void engine_core::met(contact_ptr const& who, unix_ms when) {
     heard(who, when);
 }
 
-friend_view view_of(contact const& who) {
+friend_view view_of(engine_core const& core, contact const& who) {
     friend_view out;
     out.key = who.row.key;
     out.name = who.row.own_name.empty() ? who.row.their_name : who.row.own_name;
@@ -101,6 +103,15 @@ friend_view view_of(contact const& who) {
     out.state = who.state();
     out.last_seen = who.row.last_seen;
     out.unread = who.unread;
+    if (core.gossip->is_online(who))
+        out.contact = friend_contact::online;
+    else if (who.row.last_seen)
+        out.contact = friend_contact::before;
+    if (who.newest_time != unix_ms{})
+        out.last_message = who.newest_time;
+    if (!who.row.last_seen || (who.seen_by_friends && *who.seen_by_friends > *who.row.last_seen))
+        out.seen_by_friends = who.seen_by_friends;
+    out.writes_until = who.writes_until;
     return out;
 }
 

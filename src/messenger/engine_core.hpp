@@ -22,6 +22,7 @@ class composer;
 class courier;
 class friend_watch;
 class hauler;
+class gossip_link;
 class own_channels;
 class publisher;
 class receiver;
@@ -61,6 +62,7 @@ struct engine_core {
     std::unique_ptr<attachment_keeper> attachments;
     std::unique_ptr<own_channels> channels;
     std::unique_ptr<hauler> haul;
+    std::unique_ptr<gossip_link> gossip;
 
     std::map<engine::subscription, event_handler> handlers{};
     engine::subscription last_subscription = 0;
@@ -108,6 +110,6 @@ private:
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 
-[[nodiscard]] friend_view view_of(contact const& who);
+[[nodiscard]] friend_view view_of(engine_core const& core, contact const& who);
 
 } // namespace tau::messenger

@@ -7,6 +7,7 @@
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/hauler.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/loader.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
@@ -66,7 +67,7 @@ void take_over_messages(engine_core& core, contact_ptr const& from) {
                     if (!root)
                         continue;
                     if (root.value().content)
-                        core.attachments->fetch(who, row.id, root.value(), row.time);
+                        core.attachments->fetch(who, row.id, root.value(), row.root);
                     if (root.value().kind != wire::content_kind::text || !root.value().content)
                         core.emit(message_arrived{view_of(row, core.self(), *who)});
                 }
@@ -81,6 +82,7 @@ void welcome(engine_core& core, contact_ptr const& who, wire::contact_step step)
     if (!core.running)
         return;
     core.compose->compose_card(who, step);
+    core.gossip->add(who);
     core.watch->begin(who);
     core.channels->read_endpoints(who);
     core.deliver->offer(who);
@@ -109,6 +111,7 @@ void silence(engine_core& core, contact& who) {
     core.watch->forget(who);
     core.fetch->forget(who);
     core.attachments->forget(who);
+    core.gossip->remove(who);
     core.alarms.cancel(who.put_alarm);
     core.alarms.cancel(who.refresh_alarm);
 }
@@ -121,6 +124,7 @@ void rotate_contact_key(engine_core& core) {
         if (who->is_talking())
             core.compose->compose_card(who, wire::contact_step::update);
     core.channels->publish_endpoints();
+    core.gossip->on_own_endpoints();
 }
 
 void set_meta(engine_core& core, std::string name, bytes value, done_handler done) {
@@ -144,13 +148,13 @@ void renew_channels(engine_core& core) {
 std::vector<friend_view> engine::friends() const {
     std::vector<friend_view> out;
     for (auto const& [key, who] : m_core->contacts)
-        out.push_back(view_of(*who));
+        out.push_back(view_of(*m_core, *who));
     return out;
 }
 
 std::optional<friend_view> engine::friend_of(public_key const& key) const {
     auto const who = m_core->find(key);
-    return who ? std::optional(view_of(*who)) : std::nullopt;
+    return who ? std::optional(view_of(*m_core, *who)) : std::nullopt;
 }
 
 void engine::add_friend(contact_info contact, done_handler done) {
@@ -243,6 +247,7 @@ void engine::unblock_friend(public_key const& key, done_handler done) {
         return welcome(*m_core, who, wire::contact_step::accept);
     m_core->emit_friend(*who);
     if (m_core->running) {
+        m_core->gossip->add(who);
         m_core->watch->begin(who);
         m_core->deliver->kick(who);
     }

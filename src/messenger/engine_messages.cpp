@@ -4,6 +4,7 @@
 #include "messenger/engine.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/loader.hpp"
 #include "messenger/views.hpp"
 
@@ -73,6 +74,28 @@ void mark_rows(engine_core& core, std::vector<store::message_row> const& rows) {
                                         core.deliver->owe_receipt(from);
                                 }
                             }));
+}
+
+/// Why a message of the outbox is still there.
+waiting_view why(engine_core const& core, contact const& to, outgoing const& one) {
+    waiting_view out;
+    out.next_try = to.next_try;
+    out.tries = to.tries;
+    out.carriers = core.gossip->carriers_of(one.root);
+    out.published = one.item_taken && one.announced && one.content_taken;
+    if (to.state() == friend_state::blocked)
+        out.reason = waiting_reason::blocked;
+    else if (to.state() == friend_state::pending)
+        out.reason = waiting_reason::first_contact;
+    else if (one.handed_over)
+        out.reason = waiting_reason::not_acknowledged;
+    else if (out.carriers > 0)
+        out.reason = waiting_reason::with_friends;
+    else if (to.last_failure == error_code(errc::unreachable))
+        out.reason = waiting_reason::no_endpoint;
+    else
+        out.reason = waiting_reason::no_answer;
+    return out;
 }
 
 } // namespace
@@ -195,6 +218,7 @@ void engine::erase(message_id const& id, done_handler done) {
                         peer->unread -= std::min<std::uint64_t>(peer->unread, unread ? 1 : 0);
                         peer->late_unread.erase(row.value().root);
                         core->deliver->offer(peer);
+                        core->gossip->renew(peer);
                     }
                 }
                 if (done)
@@ -224,7 +248,7 @@ void engine::attachment(message_id const& id, answer_handler<bytes> answer) {
             auto const root = root_of(row);
             if (!peer || !root || !root.value().content || row.erased)
                 return answer(errc::not_found);
-            core->attachments->fetch(peer, id, root.value(), row.time);
+            core->attachments->fetch(peer, id, root.value(), row.root);
             core->attachments->when_done(id, core->guarded([core, id, read, answer](error_code ec) {
                 if (ec)
                     return answer(ec);
@@ -241,25 +265,22 @@ void engine::why_waiting(message_id const& id, answer_handler<waiting_view> answ
                                                  result<store::message_row> row) {
                                  if (!row)
                                      return answer(row.error());
-                                 waiting_view out;
                                  auto const to = core->find(row.value().peer);
                                  auto const* const one = to ? to->find_outgoing(id) : nullptr;
-                                 if (!one)
-                                     return answer(out);
-                                 out.next_try = to->next_try;
-                                 out.tries = to->tries;
-                                 if (to->state() == friend_state::blocked)
-                                     out.reason = waiting_reason::blocked;
-                                 else if (to->state() == friend_state::pending)
-                                     out.reason = waiting_reason::first_contact;
-                                 else if (one->handed_over)
-                                     out.reason = waiting_reason::not_acknowledged;
-                                 else if (to->last_failure == error_code(errc::unreachable))
-                                     out.reason = waiting_reason::no_endpoint;
-                                 else
-                                     out.reason = waiting_reason::no_answer;
-                                 answer(out);
+                                 answer(one ? why(*core, *to, *one) : waiting_view{});
                              }));
+}
+
+std::vector<waiting_message> engine::waiting_messages(std::size_t limit) const {
+    std::vector<waiting_message> out;
+    for (auto const& [key, who] : m_core->contacts)
+        for (auto const& one : who->outbox)
+            if (!one.hidden)
+                out.push_back({one.id, key, one.time, why(*m_core, *who, one)});
+    std::stable_sort(out.begin(), out.end(),
+                     [](auto const& a, auto const& b) { return a.time < b.time; });
+    out.resize(std::min(out.size(), limit));
+    return out;
 }
 
 } // namespace tau::messenger

@@ -3,6 +3,7 @@
 #include "messenger/background_line.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/receiver.hpp"
 
@@ -16,7 +17,8 @@ bool friend_watch::is_active(contact const& who) const {
 
 void friend_watch::begin(contact_ptr const& who) {
     who->watch_pause = m_core.settings.watch_pause_min;
-    in_background(who);
+    if (!m_core.gossip->watches(*who))
+        in_background(who);
 }
 
 void friend_watch::hurry(contact_ptr const& who) {
@@ -29,6 +31,8 @@ void friend_watch::hurry(contact_ptr const& who) {
 }
 
 void friend_watch::schedule(contact_ptr const& who) {
+    if (!is_active(*who) && m_core.gossip->watches(*who))
+        return; // gossip will tell of news
     auto const spread = static_cast<std::uint64_t>(who->watch_pause.count()) / 4 + 1;
     auto const pause =
         who->watch_pause + std::chrono::milliseconds(m_core.ports.random.below(spread));

@@ -26,6 +26,8 @@ public:
     void begin(contact_ptr const& who);
     /// Something happened: read again soon.
     void hurry(contact_ptr const& who);
+    /// Reads the tip once, unhurried: gossip did not say what we need.
+    void read_tip(contact_ptr const& who) { in_background(who); }
     /// Direct delivery failed: read where they say they are, at most once in a while.
     void look_for_endpoint(contact_ptr const& who);
     void forget(contact& who);

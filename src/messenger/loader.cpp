@@ -2,6 +2,7 @@
 
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/gossip_link.hpp"
 
 #include <algorithm>
 
@@ -25,7 +26,8 @@ void restore_settings(engine_core& core, store::snapshot& tables) {
         core.authored.emplace(row.salt, std::move(row));
 }
 
-void restore_outbox(engine_core& core, std::vector<store::message_row>& rows) {
+void restore_outbox(engine_core& core, std::vector<store::message_row>& rows,
+                    std::map<message_id, std::vector<target>>& manifests) {
     for (auto& row : rows) {
         auto const to = core.find(row.peer);
         auto const root = root_of(row);
@@ -39,6 +41,10 @@ void restore_outbox(engine_core& core, std::vector<store::message_row>& rows) {
         bool const published = row.state >= static_cast<std::int64_t>(message_state::published);
         one.item_taken = one.announced = one.content_taken = published;
         one.content_taken = published || !one.has_content;
+        one.time = row.time;
+        one.hidden = row.hidden;
+        if (auto const found = manifests.find(row.id); found != manifests.end())
+            one.manifests = std::move(found->second);
         if (to->outbox.size() < courier::max_loaded)
             one.sealed = std::move(row.sealed);
         to->outbox.push_back(std::move(one));
@@ -82,6 +88,11 @@ result<loaded_state> load_state(store::database& db) {
     }
     TAU_TRY(outbox, db.messages_of(out.tables.outbox));
     out.outbox = std::move(outbox);
+    for (auto const& row : out.outbox) {
+        TAU_TRY(listed, db.manifests_of(row.id));
+        if (!listed.empty())
+            out.manifests.emplace(row.id, std::move(listed));
+    }
     return out;
 }
 
@@ -118,12 +129,14 @@ void restore_state(engine_core& core, loaded_state& state) {
     restore_settings(core, state.tables);
     for (auto& row : state.tables.friends)
         restore_contact(core, row, state);
-    restore_outbox(core, state.outbox);
+    restore_outbox(core, state.outbox, state.manifests);
     for (auto const& row : state.tables.missing)
         if (auto const from = core.find(row.peer))
             from->stored_missing.push_back(row.root);
     for (auto const& row : state.tables.endpoints)
         core.ports.dht.hint_endpoint(row.key, row.where);
+    for (auto const& [key, who] : core.contacts)
+        core.gossip->load_receipts(*who);
 }
 
 } // namespace tau::messenger

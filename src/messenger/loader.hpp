@@ -20,6 +20,7 @@ struct loaded_state {
     std::map<public_key, store::conversation_ends> ends;
     std::map<public_key, std::uint64_t> unread;
     std::vector<store::message_row> outbox;
+    std::map<message_id, std::vector<target>> manifests; ///< of those in the outbox
 };
 
 /// Reads it. Worker thread.

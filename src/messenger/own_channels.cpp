@@ -142,17 +142,19 @@ void own_channels::read_back(std::vector<contact_ptr> const& friends, std::funct
     m_core.after(m_core.settings.restore_read_timeout, m_core.guarded(finish));
 }
 
+channel::box_key own_channels::own_box_key() const {
+    auto const key = m_core.ports.keys.contact_key(m_core.contact_generation);
+    return channel::contact_box_key(wire::contact_key::from(key.view()).value());
+}
+
 void own_channels::publish_endpoints() {
     if (!m_core.running || m_core.own_endpoints.empty())
         return;
     wire::endpoint_value plain;
     plain.endpoints = m_core.own_endpoints;
     plain.time = m_core.now().wall;
-    auto const key =
-        wire::contact_key::from(m_core.ports.keys.contact_key(m_core.contact_generation).view());
     wire::item_address const where{m_core.self(), channel::cidr_salt()};
-    auto value = channel::box_value(channel::contact_box_key(key.value()), where,
-                                    wire::encode(plain), m_core.ports.random);
+    auto value = channel::box_value(own_box_key(), where, wire::encode(plain), m_core.ports.random);
     if (value)
         put(where.salt, std::move(value).value());
 }

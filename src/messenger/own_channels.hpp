@@ -30,6 +30,10 @@ public:
     /// Reads all our own channels once and raises their seqs, then calls `done`.
     void read_back(std::vector<contact_ptr> const& friends, std::function<void()> done);
 
+    /// Signs, stores and puts a value of one of our channels.
+    void put(wire::salt const& salt, bytes value);
+    /// The key under which friends read our channels.
+    [[nodiscard]] channel::box_key own_box_key() const;
     /// Puts our endpoints, encrypted for friends, if there are any.
     void publish_endpoints();
     [[nodiscard]] error_code publish_binding(identity::binding_record const& record);
@@ -42,7 +46,6 @@ public:
     bool on_friend_item(contact_ptr const& who, wire::mutable_item const& item);
 
 private:
-    void put(wire::salt const& salt, bytes value);
     [[nodiscard]] std::int64_t& seq_of(wire::salt const& salt);
     void read_own_device_after(std::chrono::milliseconds pause);
     void read_until_found(wire::salt const& salt, std::function<void(dht::got_item const&)> on_item,

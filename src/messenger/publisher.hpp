@@ -18,7 +18,7 @@ class publisher {
 public:
     static constexpr std::chrono::seconds put_pause{2};
     /// Putting again while there is no receipt: DHT nodes drop items after 2 hours.
-    static constexpr std::chrono::minutes refresh_first{10};
+    static constexpr std::chrono::minutes refresh_first{100};
     static constexpr std::chrono::minutes refresh_last{100};
     /// Messages put again in one refresh; older ones are reached by their links.
     static constexpr std::size_t max_refreshed = 12;
@@ -35,6 +35,8 @@ public:
     void refresh(contact_ptr const& to);
     /// Our tip item as it is now, signed; nullopt if it cannot be made.
     [[nodiscard]] std::optional<wire::mutable_item> current_tip(contact& to);
+    /// What our channel to a contact says now.
+    [[nodiscard]] wire::message_channel channel_of(contact const& to) const;
     /// A message's content tree is in the DHT.
     void on_content_taken(contact_ptr const& to, message_id const& id);
 
@@ -47,7 +49,6 @@ private:
     void put_tip_again(contact_ptr const& to);
     void on_channel_taken(contact_ptr const& to, std::vector<message_id> const& ids);
     void note_published(contact_ptr const& to, outgoing const& one);
-    [[nodiscard]] wire::message_channel channel_of(contact const& to) const;
     [[nodiscard]] bool renew_tip(contact& to, bool even_if_same);
     void keep(wire::mutable_item const& item);
     void schedule_refresh(contact_ptr const& to);

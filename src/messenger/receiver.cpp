@@ -7,6 +7,7 @@
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/hauler.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/root_fetcher.hpp"
 #include "messenger/views.hpp"
@@ -63,8 +64,13 @@ void receiver::on_parcel(dht::incoming_parcel const& what) {
     for (auto const& item : what.parcel.items)
         on_channel_item(item);
     on_sealed(what.parcel.immutables, delivery_way::direct, known);
-    if (known && what.proven)
+    if (known)
+        m_core.gossip->on_rider(known, what.parcel.gossip, what.proven);
+    if (known && what.proven) {
         m_core.deliver->on_online(known, what.source);
+        if (known->is_talking())
+            m_core.gossip->on_heard(known);
+    }
 }
 
 void receiver::on_carried(byte_view sealed, wallet_address const& origin, delivery_way way) {
@@ -107,6 +113,7 @@ void receiver::on_answer(contact_ptr const& from, dht::parcel what) {
     for (auto const& item : what.items)
         on_channel_item(item);
     on_sealed(std::move(what.immutables), delivery_way::direct, from);
+    m_core.gossip->on_rider(from, what.gossip, true);
 }
 
 bool receiver::is_message_salt(contact& who, wire::salt const& salt) const {
@@ -127,7 +134,7 @@ void receiver::on_channel_item(wire::mutable_item const& item) {
     }
     if (!from || !from->is_talking())
         return;
-    if (m_core.channels->on_friend_item(from, item))
+    if (m_core.channels->on_friend_item(from, item) || m_core.gossip->on_channel_item(from, item))
         return;
     if (!is_message_salt(*from, item.address.salt) || item.seq <= from->seen_seq)
         return;
@@ -180,6 +187,8 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
         if (!trusted && !m_strangers.allow(0, m_core.now().mono))
             continue;
         auto seal = m_core.sealer.open(item);
+        if (seal && on_state(seal.value(), way))
+            continue;
         auto body = seal ? wire::decode_body(seal.value().content)
                          : result<wire::message_body>(seal.error());
         if (!body || seal.value().sender == m_core.self()) {
@@ -209,6 +218,24 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
     }
     for (auto& [sender, messages] : by_sender)
         take(sender, std::move(messages), way);
+}
+
+// The same as a channel value, but sealed; its time counts as the value's seq.
+bool receiver::on_state(opened_message const& seal, delivery_way way) {
+    auto const value = wire::decode_sealed_state(seal.content);
+    if (!value)
+        return false;
+    auto const from = m_core.find(seal.sender);
+    auto const seq = seal.time.time_since_epoch().count();
+    if (!from || !from->is_talking() || seq <= from->seen_seq)
+        return true;
+    if (seal.time <= m_core.now().wall + max_ahead)
+        from->seen_seq = seq;
+    m_core.met(from, seal.time);
+    m_by_friends = way == delivery_way::friends;
+    on_channel_value(from, value.value());
+    m_by_friends = false;
+    return true;
 }
 
 contact_ptr receiver::sender_of(opened_message const& seal) {
@@ -260,6 +287,7 @@ void receiver::on_taken(contact_ptr const& from, std::vector<incoming> const& me
     for (auto const& message : messages) {
         auto const& seal = message.seal;
         from->wanted.erase(seal.root);
+        m_core.gossip->on_found(seal.root);
         from->dag.add({seal.id, seal.root, chain_side::theirs, seal.time, message.root.links});
         if (seal.time <= m_core.now().wall + max_ahead)
             from->newest_time = std::max(from->newest_time, seal.time);
@@ -274,7 +302,7 @@ void receiver::on_taken(contact_ptr const& from, std::vector<incoming> const& me
         on_read_up_to(from, *read);
     m_core.met(from, m_core.now().wall);
     if (first_request && !fresh.empty())
-        m_core.emit(request_arrived{view_of(*from)});
+        m_core.emit(request_arrived{view_of(m_core, *from)});
     if (!from->is_talking())
         return;
     m_core.fetch->kick(from);
@@ -293,7 +321,7 @@ void receiver::on_fresh(contact_ptr const& from, incoming const& message, delive
     if (from->dag.precedes_seen(message.seal.root))
         from->late_unread.insert(message.seal.root);
     if (message.root.content)
-        m_core.attachments->fetch(from, message.seal.id, message.root, message.seal.time);
+        m_core.attachments->fetch(from, message.seal.id, message.root, message.seal.root);
     // A long text is told of when it is here; a file at once, with its progress.
     if (message.root.kind != wire::content_kind::text || !message.root.content)
         m_core.emit(message_arrived{view_of(row, m_core.self(), *from)});
@@ -337,7 +365,10 @@ void receiver::on_delivered(contact_ptr const& from, message_id const& id,
     auto const* const one = from->find_outgoing(id);
     if (!one)
         return;
-    from->sent[id].way = way ? *way : (one->handed_over ? delivery_way::direct : delivery_way::dht);
+    auto const guess = one->handed_over ? delivery_way::direct
+                       : m_by_friends   ? delivery_way::friends
+                                        : delivery_way::dht;
+    from->sent[id].way = way.value_or(guess);
     set_state(from, id, message_state::delivered);
 }
 
@@ -375,6 +406,7 @@ void receiver::set_state(contact_ptr const& from, message_id const& id, message_
     // Losing this in a power failure costs no more than another receipt.
     m_core.ports.store.commit(std::move(changes), store::durability::lazy, {});
     std::erase_if(from->outbox, [&id](outgoing const& one) { return one.id == id; });
+    m_core.gossip->renew(from);
     from->retry_pause = {};
     if (from->outbox.empty()) {
         m_core.alarms.cancel(from->retry_alarm);

@@ -56,12 +56,15 @@ private:
     void tell_carrier(message_id const& id, bool is_kept) const;
     void on_read_up_to(contact_ptr const& from, target const& root);
     void set_state(contact_ptr const& from, message_id const& id, message_state state);
+    /// True if the seal holds a channel value.
+    bool on_state(opened_message const& seal, delivery_way way);
     [[nodiscard]] contact_ptr sender_of(opened_message const& seal);
     [[nodiscard]] bool is_message_salt(contact& who, wire::salt const& salt) const;
     void rename(contact_ptr const& who, std::string const& name);
 
     engine_core& m_core;
     rate_limiter<int> m_strangers;
+    bool m_by_friends = false; ///< the acknowledgement that is being read came by them
 };
 
 } // namespace tau::messenger

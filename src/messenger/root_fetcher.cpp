@@ -1,6 +1,7 @@
 #include "messenger/root_fetcher.hpp"
 
 #include "messenger/engine_core.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/receiver.hpp"
 
 #include <algorithm>
@@ -68,16 +69,18 @@ void root_fetcher::get(contact_ptr const& from, target const& root) {
     from->wanted[root].under_way = true;
     ++from->root_gets;
     auto way = std::make_shared<bool>(false);
+    auto const holder = m_core.gossip->holder_for(*from, root, from->wanted[root].failures);
     m_core.ports.dht.get_immutable(
-        root, from->row.key,
+        root, holder,
         {m_core.guarded(from,
-                        [this, way](contact_ptr const& who, dht::got_immutable const& got) {
+                        [this, way, holder](contact_ptr const& who, dht::got_immutable const& got) {
                             *way = true;
-                            m_core.receive->on_sealed({got.value},
-                                                      got.source == dht::get_source::direct
-                                                          ? delivery_way::direct
-                                                          : delivery_way::dht,
-                                                      who);
+                            auto const direct = holder == who->row.key ? delivery_way::direct
+                                                                       : delivery_way::friends;
+                            m_core.receive->on_sealed(
+                                {got.value},
+                                got.source == dht::get_source::direct ? direct : delivery_way::dht,
+                                who);
                         }),
          m_core.guarded(from, [this, root, way](contact_ptr const& who, error_code) {
              on_done(who, root, *way);
@@ -95,6 +98,8 @@ void root_fetcher::on_done(contact_ptr const& from, target const& root, bool fou
             std::min(first_pause * (std::int64_t{1} << std::min(failures, 11U)), last_pause);
         one->second.not_before = m_core.now().mono + pause;
     }
+    if (!found)
+        m_core.gossip->on_missing(*from, root);
     kick(from);
 }
 

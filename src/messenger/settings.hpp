@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gossip/config.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -36,6 +38,8 @@ struct engine_settings {
     /// Trying to deliver again: the pause grows from the first value to the last.
     std::chrono::milliseconds retry_pause_min{2'000};
     std::chrono::milliseconds retry_pause_max{1'800'000};
+
+    tau::gossip::config gossip{};
 };
 
 } // namespace tau::messenger

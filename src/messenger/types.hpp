@@ -56,6 +56,13 @@ enum class friend_state {
     blocked,
 };
 
+/// How far the connection with a friend has come (S1-51).
+enum class friend_contact {
+    never,  ///< nothing signed by them has ever come
+    before, ///< it has, but they are not online now as far as is known
+    online, ///< they answer
+};
+
 /// A contact as a user sees it.
 struct friend_view {
     public_key key;
@@ -64,6 +71,10 @@ struct friend_view {
     friend_state state = friend_state::pending;
     std::optional<unix_ms> last_seen;
     std::uint64_t unread = 0;
+    friend_contact contact = friend_contact::never;
+    std::optional<unix_ms> last_message{};    ///< of either side
+    std::optional<unix_ms> seen_by_friends{}; ///< hearsay, if later than last_seen
+    std::optional<unix_ms> writes_until{};    ///< is writing to us until then, unless it sends
 };
 
 /// What one must know to add somebody: the parts of a contact URI.
@@ -97,13 +108,24 @@ enum class waiting_reason {
     no_endpoint,      ///< no endpoint known; the DHT channel is all there is
     no_answer,        ///< their last endpoint does not answer; tried again
     not_acknowledged, ///< handed over, but no receipt came yet
+    with_friends,     ///< friends of both hold it until the receiver comes
     blocked,          ///< we blocked them
 };
 
 struct waiting_view {
     waiting_reason reason = waiting_reason::not_waiting;
     std::optional<unix_ms> next_try{};
-    std::uint32_t tries = 0; ///< direct attempts since the last answer
+    std::uint32_t tries = 0;  ///< direct attempts since the last answer
+    std::size_t carriers = 0; ///< friends who said that they carry it
+    bool published = false;   ///< DHT nodes took it, and drop it after two hours
+};
+
+/// A message of ours without a receipt, and why.
+struct waiting_message {
+    message_id id;
+    public_key to;
+    unix_ms time;
+    waiting_view why;
 };
 
 /// Queue lengths and totals, for `status` and metrics.

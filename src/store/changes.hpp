@@ -55,15 +55,26 @@ struct remove_missing {
 struct put_endpoint {
     endpoint_row row;
 };
+struct put_held {
+    held_row row; ///< ignored if the target is known
+};
+struct note_held_put {
+    tau::target target;
+    unix_ms when{};
+};
+struct remove_held {
+    tau::target target;
+};
 /// A named value; an empty one removes it.
 struct put_meta {
     std::string name;
     bytes value;
 };
 
-using change = std::variant<put_friend, remove_friend, put_message, set_message_state, set_fetched,
-                            erase_message, leave_outbox, put_item, put_authored, remove_authored,
-                            put_missing, remove_missing, put_endpoint, put_meta>;
+using change =
+    std::variant<put_friend, remove_friend, put_message, set_message_state, set_fetched,
+                 erase_message, leave_outbox, put_item, put_authored, remove_authored, put_missing,
+                 remove_missing, put_endpoint, put_held, note_held_put, remove_held, put_meta>;
 
 /// Changes that become visible and durable together or not at all.
 using batch = std::vector<change>;

@@ -71,12 +71,14 @@ result<snapshot> database::load() {
     TAU_TRY(authored, tables::all_authored(m_db));
     TAU_TRY(missing, tables::all_missing(m_db));
     TAU_TRY(endpoints, tables::all_endpoints(m_db));
+    TAU_TRY(held, tables::all_held(m_db));
     TAU_TRY(meta, tables::all_meta(m_db));
     out.friends = std::move(friends);
     out.outbox = std::move(outbox);
     out.authored = std::move(authored);
     out.missing = std::move(missing);
     out.endpoints = std::move(endpoints);
+    out.held = std::move(held);
     out.meta = std::move(meta);
     return out;
 }

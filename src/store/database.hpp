@@ -18,6 +18,7 @@ struct snapshot {
     std::vector<authored_row> authored;
     std::vector<missing_row> missing;
     std::vector<endpoint_row> endpoints;
+    std::vector<held_row> held; ///< without values
     std::vector<std::pair<std::string, bytes>> meta;
 };
 
@@ -67,6 +68,10 @@ public:
     [[nodiscard]] result<std::uint64_t> count_below(public_key const& peer, std::int64_t state);
     [[nodiscard]] result<std::vector<item_row>> items_of(hash256 const& message);
     [[nodiscard]] result<item_row> item(target const& what);
+    /// Manifests among the items of a message.
+    [[nodiscard]] result<std::vector<target>> manifests_of(hash256 const& message);
+    /// The octets of a held item; errc::not_found.
+    [[nodiscard]] result<bytes> held(target const& what);
     /// Attachment items of the newest messages, at most `max_bytes` of values.
     [[nodiscard]] result<std::vector<item_row>> newest_items(std::size_t max_bytes);
 

@@ -75,6 +75,21 @@ struct endpoint_row {
     unix_ms seen{};
 };
 
+/// An item that is held for two friends (docs/gossip.md).
+struct held_row {
+    tau::target target;
+    public_key sender;
+    public_key receiver;
+    tau::target parent;
+    std::int64_t type = 0;
+    bool is_manifest = false;
+    std::int64_t minute = 0;
+    unix_ms received{};
+    std::optional<unix_ms> put{};
+    std::int64_t size = 0;
+    bytes value{}; ///< empty in lists
+};
+
 /// Which messages to list; hidden and erased ones never are.
 struct message_query {
     std::optional<public_key> peer{};

@@ -6,7 +6,7 @@ namespace tau::store {
 namespace {
 
 // Step N leads from version N to version N + 1. Steps that were released never change.
-constexpr std::array<char const*, 1> steps{R"sql(
+constexpr std::array<char const*, 2> steps{R"sql(
 CREATE TABLE friends (
     key BLOB PRIMARY KEY CHECK (length(key) = 32),
     own_name TEXT NOT NULL,
@@ -82,6 +82,20 @@ CREATE TABLE endpoints (
 
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) WITHOUT ROWID;
+)sql",
+                                           R"sql(
+CREATE TABLE held (
+    target BLOB PRIMARY KEY CHECK (length(target) = 20),
+    sender BLOB NOT NULL,
+    receiver BLOB NOT NULL,
+    parent BLOB NOT NULL,
+    type INTEGER NOT NULL,
+    manifest INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    put INTEGER,
     value BLOB NOT NULL
 ) WITHOUT ROWID;
 )sql"};

@@ -28,6 +28,12 @@ namespace tau::store::tables {
 [[nodiscard]] error_code apply(connection& db, remove_missing const& change);
 [[nodiscard]] result<std::vector<missing_row>> all_missing(connection& db);
 
+// held_table.cpp
+[[nodiscard]] error_code apply(connection& db, put_held const& change);
+[[nodiscard]] error_code apply(connection& db, note_held_put const& change);
+[[nodiscard]] error_code apply(connection& db, remove_held const& change);
+[[nodiscard]] result<std::vector<held_row>> all_held(connection& db);
+
 // meta_table.cpp: authored, meta.
 [[nodiscard]] error_code apply(connection& db, put_authored const& change);
 [[nodiscard]] error_code apply(connection& db, remove_authored const& change);

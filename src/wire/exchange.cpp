@@ -32,6 +32,8 @@ void encode_load(lt::entry& out, exchange_load const& load, public_key const& se
         for (auto const& item : load.items)
             list.push_back(encode_item(item, sender));
     }
+    if (!load.gossip.empty())
+        out["g"] = raw_entry(load.gossip);
 }
 
 result<mutable_item> decode_item(lt::bdecode_node const& node, public_key const& sender) {
@@ -60,6 +62,12 @@ result<mutable_item> decode_item(lt::bdecode_node const& node, public_key const&
 result<exchange_load> decode_load(lt::bdecode_node const& dict, public_key const& sender) {
     constexpr auto limit = static_cast<int>(max_exchange_items);
     exchange_load out;
+    if (auto const gossip = dict.dict_find_string("g")) {
+        auto const raw = section_of(gossip);
+        if (raw.size() > max_exchange_gossip)
+            return errc::too_large;
+        out.gossip = to_bytes(raw);
+    }
     if (auto const list = dict.dict_find_list("b")) {
         if (list.list_size() > limit)
             return errc::too_large;
@@ -211,6 +219,10 @@ std::size_t exchange_cost(mutable_item const& item, public_key const& sender) {
 
 std::size_t exchange_cost(bytes const& immutable) {
     return immutable.size();
+}
+
+std::size_t exchange_gossip_cost(bytes const& gossip) {
+    return gossip.empty() ? 0 : 3 + gossip.size();
 }
 
 std::size_t exchange_overhead(bool proven) {

@@ -22,6 +22,8 @@ inline constexpr std::size_t max_exchange_bytes = 1440;
 inline constexpr std::size_t exchange_envelope_bytes = 100;
 /// Items and immutables of one datagram, each. The token limit would allow more.
 inline constexpr std::size_t max_exchange_items = 32;
+/// Boxed gossip of one datagram: a bencoded string's octets, as large as a BEP 44 value.
+inline constexpr std::size_t max_exchange_gossip = max_value_bytes;
 /// Datagrams in which one side can fetch what the other offers.
 inline constexpr std::uint16_t max_exchange_cursor = 1024;
 
@@ -29,6 +31,7 @@ inline constexpr std::uint16_t max_exchange_cursor = 1024;
 struct exchange_load {
     std::vector<mutable_item> items;
     std::vector<bytes> immutables; ///< raw bencoded values
+    bytes gossip{};                ///< boxed for the other side; empty: none
 
     friend bool operator==(exchange_load const&, exchange_load const&) = default;
 };
@@ -83,6 +86,7 @@ struct exchange_reply {
 /// Octets that an item or value adds to a datagram of `sender`.
 [[nodiscard]] std::size_t exchange_cost(mutable_item const& item, public_key const& sender);
 [[nodiscard]] std::size_t exchange_cost(bytes const& immutable);
+[[nodiscard]] std::size_t exchange_gossip_cost(bytes const& gossip);
 /// Octets of a datagram without any load, envelope included; `proven` with a proof.
 [[nodiscard]] std::size_t exchange_overhead(bool proven);
 

@@ -4,8 +4,11 @@
 #include "wire/bencode.hpp"
 
 namespace tau::wire {
+namespace {
 
-result<bytes> encode(message_channel const& value) {
+constexpr std::int64_t sealed_state_kind = 17;
+
+result<bytes> write(message_channel const& value, bool as_state) {
     if (value.name.size() > max_user_name_bytes || value.recent.size() > max_recent_roots
         || value.skips.size() > max_skip_roots || value.content_roots.size() > max_content_roots
         || value.extra_roots.size() > max_extra_roots)
@@ -17,6 +20,8 @@ result<bytes> encode(message_channel const& value) {
         out.string("a", value.complete_root->view());
     out.list("b", value.extra_roots);
     out.list("c", value.content_roots);
+    if (as_state)
+        out.integer("m", sealed_state_kind);
     if (!value.name.empty())
         out.string("n", value.name);
     out.list("p", value.recent);
@@ -25,6 +30,24 @@ result<bytes> encode(message_channel const& value) {
     out.list("s", value.skips);
     out.integer("v", message_channel_version);
     return out.finish();
+}
+
+} // namespace
+
+result<bytes> encode(message_channel const& value) {
+    return write(value, false);
+}
+
+result<bytes> encode_sealed_state(message_channel const& value) {
+    return write(value, true);
+}
+
+result<message_channel> decode_sealed_state(byte_view content) {
+    TAU_TRY(in, dict_reader::parse(content));
+    TAU_TRY(kind, in.integer("m", 0, std::int64_t{1} << 53));
+    if (kind != sealed_state_kind)
+        return errc::unsupported_version;
+    return decode_message_channel(content);
 }
 
 result<message_channel> decode_message_channel(byte_view data) {

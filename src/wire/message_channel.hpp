@@ -37,6 +37,12 @@ struct message_channel {
 /// Source: docs/wire/messages.md. Threading: any.
 [[nodiscard]] result<bytes> encode(message_channel const& value);
 
+/// The same value as the content of a seal (kind 17), for receipts that travel as items.
+/// Errors as encode().
+[[nodiscard]] result<bytes> encode_sealed_state(message_channel const& value);
+/// errc::unsupported_version for content of another kind.
+[[nodiscard]] result<message_channel> decode_sealed_state(byte_view content);
+
 /// Total; errc::unsupported_version for another version.
 [[nodiscard]] result<message_channel> decode_message_channel(byte_view data);
 

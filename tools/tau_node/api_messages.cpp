@@ -71,6 +71,8 @@ void show_waiting(messenger::engine& engine, messenger::message_id const& id,
         auto const& next = why.value().next_try;
         send_json(reply, {{"reason", name_of(why.value().reason)},
                           {"next_try", next ? json(to_rfc3339(*next)) : json()},
+                          {"published", why.value().published},
+                          {"carried_by", why.value().carriers},
                           {"tries", why.value().tries}});
     });
 }

@@ -16,6 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::milliseconds status_wait{20};
+// Waiting messages that the status names, the oldest.
+constexpr std::size_t max_waiting_shown = 20;
 
 json to_json(messenger::engine_counts const& c) {
     return {{"friends", c.friends},
@@ -50,6 +52,9 @@ void api::send_status(net::http_reply const& reply) {
     auto& engine = m_stack.tau().dht_engine();
     auto const now = m_stack.now();
     auto const up = std::chrono::duration_cast<std::chrono::seconds>(now.wall - m_host.started);
+    auto waiting = json::array();
+    for (auto const& one : m_stack.messenger().waiting_messages(max_waiting_shown))
+        waiting.push_back(to_json(one));
     json out{{"pid", ::getpid()},
              {"uptime_s", up.count()},
              {"public_key", to_hex(m_stack.tau().keys().key())},
@@ -61,6 +66,8 @@ void api::send_status(net::http_reply const& reply) {
              {"other_device", m_other_device_seen},
              {"proxy", !m_host.values.proxy.host.empty()},
              {"messages", to_json(m_stack.messenger().counts())},
+             {"waiting", waiting},
+             {"gossip", node::to_json(m_stack.messenger().gossip_counts())},
              {"dht", node::to_json(engine.stats())},
              {"store_jobs", m_stack.waiting_jobs()}};
     send_json(reply, out);

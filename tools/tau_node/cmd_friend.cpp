@@ -18,10 +18,20 @@ void print_friend(json const& who) {
                                        : result<unix_ms>(errc::not_found);
     auto const now = system_clock_source().now().wall;
     auto const unread = who.value("unread", std::uint64_t{0});
-    print_line(fmt::format("{}  {:<9}  {}{}{}", who.value("public_key", ""), who.value("state", ""),
-                           escape_text(who.value("name", "")),
-                           time ? ", seen " + to_local(time.value(), now) : std::string(),
-                           unread != 0 ? fmt::format(", {} unread", unread) : std::string()));
+    auto const contact = who.value("contact", "");
+    auto const writes = who.value("writes_until", json());
+    auto const until = writes.is_string() ? parse_rfc3339(writes.get<std::string>())
+                                          : result<unix_ms>(errc::not_found);
+    std::string presence = contact == "online"  ? ", online"
+                           : contact == "never" ? ", never connected"
+                                                : std::string();
+    if (until && until.value() > now)
+        presence += ", writing";
+    print_line(
+        fmt::format("{}  {:<9}  {}{}{}", who.value("public_key", ""), who.value("state", ""),
+                    escape_text(who.value("name", "")),
+                    presence + (time ? ", seen " + to_local(time.value(), now) : std::string()),
+                    unread != 0 ? fmt::format(", {} unread", unread) : std::string()));
 }
 
 exit_code list(command_context const& context, daemon_client& client) {

@@ -13,6 +13,26 @@ namespace tau::node {
 
 using nlohmann::json;
 
+namespace {
+
+json optional_time(std::optional<unix_ms> const& time) {
+    return time ? json(to_rfc3339(*time)) : json();
+}
+
+} // namespace
+
+char const* name_of(messenger::friend_contact contact) {
+    switch (contact) {
+    case messenger::friend_contact::never:
+        return "never";
+    case messenger::friend_contact::before:
+        return "before";
+    case messenger::friend_contact::online:
+        break;
+    }
+    return "online";
+}
+
 char const* name_of(messenger::message_state state) {
     switch (state) {
     case messenger::message_state::stored:
@@ -71,6 +91,8 @@ char const* name_of(messenger::waiting_reason reason) {
         return "no_answer";
     case messenger::waiting_reason::not_acknowledged:
         return "not_acknowledged";
+    case messenger::waiting_reason::with_friends:
+        return "with_friends";
     case messenger::waiting_reason::blocked:
         break;
     }
@@ -128,8 +150,31 @@ json to_json(messenger::friend_view const& who) {
             {"name", who.name},
             {"wallet", who.wallet ? json(identity::to_eip55(*who.wallet)) : json()},
             {"state", name_of(who.state)},
-            {"last_seen", who.last_seen ? json(to_rfc3339(*who.last_seen)) : json()},
+            {"last_seen", optional_time(who.last_seen)},
+            {"contact", name_of(who.contact)},
+            {"last_message", optional_time(who.last_message)},
+            {"seen_by_friends", optional_time(who.seen_by_friends)},
+            {"writes_until", optional_time(who.writes_until)},
             {"unread", who.unread}};
+}
+
+json to_json(messenger::waiting_message const& what) {
+    return {{"id", to_hex(what.id)},           {"to", to_hex(what.to)},
+            {"time", to_rfc3339(what.time)},   {"reason", name_of(what.why.reason)},
+            {"published", what.why.published}, {"carried_by", what.why.carriers},
+            {"tries", what.why.tries},         {"next_try", optional_time(what.why.next_try)}};
+}
+
+json to_json(gossip::counts const& c) {
+    return {{"held_items", c.held_items},
+            {"held_bytes", c.held_bytes},
+            {"relayed", c.relayed},
+            {"demands", c.demands},
+            {"served_demands", c.served_demands},
+            {"refused_demands", c.refused_demands},
+            {"vectors", c.vectors},
+            {"refused_vectors", c.refused_vectors},
+            {"online", c.online}};
 }
 
 json to_json(dht::stats const& s) {

@@ -216,6 +216,9 @@ TEST(GossipEngine, TellsOnlineFriendsAtOnceAndOthersNot) {
     auto const told = alice.take<tell>();
     ASSERT_EQ(told.size(), 1U);
     EXPECT_EQ(told[0].to, key_named("caro"));
+    EXPECT_TRUE(alice.machine.has_news_for(told[0].to));
+    alice.machine.on_told(told[0].to, alice.machine.version());
+    EXPECT_FALSE(alice.machine.has_news_for(told[0].to));
     alice.advance(5s);
     EXPECT_TRUE(alice.take<tell>().empty()); // nothing is new
 }

@@ -38,6 +38,16 @@ TEST(MessageChannel, FitsItsBoxWhateverItHolds) {
     EXPECT_LE(encode(full_value()).value().size(), boxed_limit);
 }
 
+TEST(MessageChannel, TravelsSealedToo) {
+    auto const data = encode_sealed_state(full_value()).value();
+    EXPECT_LE(data.size(), 842U); // what a seal takes
+    EXPECT_EQ(decode_sealed_state(data).value(), full_value());
+    EXPECT_EQ(decode_sealed_state(as_bytes("d1:mi16e1:vi1ee")).error(), errc::unsupported_version);
+    EXPECT_EQ(decode_sealed_state(as_bytes("d1:mi17e1:vi2ee")).error(), errc::unsupported_version);
+    EXPECT_FALSE(decode_sealed_state(encode(full_value()).value()));
+    EXPECT_FALSE(decode_sealed_state(byte_view(data).first(data.size() - 1)));
+}
+
 TEST(MessageChannel, HasTheDocumentedOctets) {
     message_channel value;
     value.name = "Al";

@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""Alice and Bob are never up together; Carol is the friend of both. A message and a picture
+arrive, and the read receipt travels back, by way of her. Two more daemons are there so that the
+DHT is one. usage: cli_mailbox.py TAU-NODE"""
+import hashlib
+import random
+import sys
+
+from tau_node import Place, program_of
+
+PICTURE_BYTES = 60 * 1024
+
+
+def befriend(*nodes):
+    for a in nodes:
+        for b in nodes:
+            if a is not b:
+                a.json("friend", "add", b.json("id")["uri"])
+
+
+def wait_until(node, ready, what, seconds=150):
+    """Polls a command of the daemon until `ready(answer)`; each poll waits for the daemon."""
+    import time
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if ready(node.json(*what)):
+            return node.json(*what)
+        node.json("inbox", "--limit", "1")
+        time.sleep(0.2)
+    raise AssertionError((what, node.json(*what), node.json("status")))
+
+
+def all_accepted(friends):
+    return len(friends) == 2 and all(f["state"] == "accepted" for f in friends)
+
+
+def main():
+    with Place(program_of(sys.argv)) as place:
+        plain = [place.node(f"plain{i}") for i in range(2)]
+        a, b, c = (place.node(n) for n in ("alice", "bob", "carol"))
+        bootstrap = plain[0].start()["listen"]
+        plain[1].start(bootstrap=bootstrap)
+        for node in (a, b, c):
+            node.start(bootstrap=bootstrap)
+        befriend(a, b, c)
+        for node in (a, b, c):
+            wait_until(node, all_accepted, ("friend", "list"))
+        b.stop()
+
+        text = a.json("send", "Bob", "by way of Carol")
+        octets = random.Random(2).randbytes(PICTURE_BYTES)
+        file = place.folder / "picture.png"
+        file.write_bytes(b"\x89PNG\r\n\x1a\n" + octets)
+        picture = a.json("send", "Bob", "--file", str(file))
+        # Her own message, Bob's picture and its lists: 2 sealed, 63 items, 2 lists.
+        wait_until(c, lambda s: s["gossip"]["held_items"] >= 66, ("status",))
+        waiting = a.json("status")["waiting"]
+        assert any(w["id"] == text["id"] and w["carried_by"] == 1 for w in waiting), waiting
+        assert "1 friend" in a.text("status")
+        a.kill()
+
+        b.start(bootstrap=bootstrap)
+        inbox = wait_until(b, lambda m: len(m) == 2 and all(
+            x.get("file", {}).get("fetched_bytes") == len(octets) + 8 or "text" in x for x in m),
+            ("inbox",))
+        assert {m["id"] for m in inbox} == {text["id"], picture["id"]}
+        assert all(m["way"] == "friends" for m in inbox), inbox
+        saved = place.folder / "saved.png"
+        b.json("save", picture["id"], str(saved))
+        assert hashlib.sha256(saved.read_bytes()).digest() == hashlib.sha256(
+            file.read_bytes()).digest()
+        # Carol has the receipt too before Bob goes.
+        wait_until(c, lambda s: s["gossip"]["held_items"] >= 67, ("status",))
+        b.kill()
+
+        a.start(bootstrap=bootstrap)
+        sent = wait_until(a, lambda m: all(x["state"] == "read" for x in m), ("inbox",))
+        assert all(m["way"] == "friends" for m in sent), sent
+        assert a.json("status")["messages"]["undelivered"] == 0
+        for node in (a, c, *plain):
+            node.stop()
+    print("ok")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+#include "sim/gossip/scenarios.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+using namespace tau;
+using namespace tau::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct options {
+    std::size_t devices = 1'000;
+    std::uint64_t seed = 1;
+    std::chrono::hours length{48};
+};
+
+double seconds_of(std::chrono::steady_clock::time_point since) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
+}
+
+void print_deliveries(char const* name, trace const& plan, city const& done, trace_time window,
+                      double seconds) {
+    auto const out = compare(plan, done, window);
+    double bytes_out = 0, bytes_in = 0, packets = 0, honest = 0;
+    std::size_t ways[6] = {};
+    for (auto const& one : done.fates())
+        if (one.delivered)
+            ++ways[static_cast<std::size_t>(one.way)];
+    for (std::size_t i = 0; i < plan.sessions.size(); ++i)
+        if (!done.is_hostile(i)) {
+            honest += 1;
+            bytes_out += static_cast<double>(done.used(i).bytes_out);
+            bytes_in += static_cast<double>(done.used(i).bytes_in);
+            packets += static_cast<double>(done.used(i).packets_out);
+        }
+    auto const days =
+        std::chrono::duration<double, std::ratio<86400>>(plan.settings.length).count();
+    std::printf("%s\n", name);
+    std::printf("  devices %zu, clustering %.2f, messages due %zu, window %.0f h\n",
+                plan.sessions.size(), plan.clustering(), out.omniscient.due,
+                std::chrono::duration<double, std::ratio<3600>>(window).count());
+    std::printf("  %-28s %9s %12s\n", "", "delivered", "median min");
+    std::printf("  %-28s %8.3f%% %12.1f\n", "omniscient store", out.omniscient.percent(),
+                out.omniscient.median_min);
+    std::printf("  %-28s %8.3f%% %12.1f\n", "tau", out.ours.percent(), out.ours.median_min);
+    std::printf("  %-28s %8.3f%% %12.1f\n", "plain mailbox (no losses)", out.plain.percent(),
+                out.plain.median_min);
+    std::printf("  limit of the median (1.5 x + 10): %.1f min; shown twice: %llu\n",
+                1.5 * out.omniscient.median_min + 10,
+                static_cast<unsigned long long>(out.shown_twice));
+    std::printf("  ways: direct %zu, DHT %zu, friends %zu\n", ways[2], ways[4], ways[5]);
+    std::printf("  each device and day: %.2f MB out, %.2f MB in, %.0f packets out\n",
+                bytes_out / honest / days / 1e6, bytes_in / honest / days / 1e6,
+                packets / honest / days);
+    std::printf("  %.0f s of real time, %llu events\n\n", seconds,
+                static_cast<unsigned long long>(done.events()));
+    std::fflush(stdout);
+}
+
+void run_random(char const* name, options const& o, double online, bool nights, double hostile,
+                trace_time window) {
+    auto const since = std::chrono::steady_clock::now();
+    trace_settings settings;
+    settings.devices = o.devices;
+    settings.online = online;
+    settings.day_and_night = nights;
+    settings.length = o.length;
+    settings.composing = std::chrono::duration_cast<std::chrono::hours>(o.length / 2);
+    auto const plan = make_trace(settings, o.seed);
+    city_settings world;
+    world.hostile = hostile;
+    city here(plan, world, o.seed);
+    here.run();
+    print_deliveries(name, plan, here, window, seconds_of(since));
+}
+
+void run_hostile(options const& o) {
+    auto const since = std::chrono::steady_clock::now();
+    trace_settings settings;
+    settings.devices = o.devices;
+    settings.length = o.length;
+    settings.composing = std::chrono::duration_cast<std::chrono::hours>(o.length / 2);
+    auto const plan = make_trace(settings, o.seed);
+    city_settings peace, war;
+    war.hostile = 0.1;
+    city calm(plan, peace, o.seed);
+    calm.run();
+    city attacked(plan, war, o.seed);
+    attacked.run();
+    // The same messages in both: those between devices that are honest in the second.
+    std::size_t due = 0, before = 0, after = 0;
+    for (std::size_t i = 0; i < plan.messages.size(); ++i) {
+        auto const& m = plan.messages[i];
+        auto const best = omniscient_delivery(plan, m);
+        if (attacked.is_hostile(m.from) || attacked.is_hostile(m.to) || !best || *best - m.at > 24h
+            || *best >= plan.settings.length)
+            continue;
+        ++due;
+        auto const in_time = [&](fate const& f) {
+            return f.delivered && *f.delivered - m.at <= 24h;
+        };
+        before += in_time(calm.fates()[i]) ? 1 : 0;
+        after += in_time(attacked.fates()[i]) ? 1 : 0;
+    }
+    double most = 0, sum_before = 0, sum_after = 0;
+    for (std::size_t i = 0; i < plan.sessions.size(); ++i) {
+        if (attacked.is_hostile(i) || calm.used(i).bytes_out == 0)
+            continue;
+        auto const b = static_cast<double>(calm.used(i).bytes_out);
+        auto const a = static_cast<double>(attacked.used(i).bytes_out);
+        sum_before += b;
+        sum_after += a;
+        most = std::max(most, a / b);
+    }
+    auto const share = [&](std::size_t n) {
+        return due == 0 ? 100.0 : 100.0 * static_cast<double>(n) / static_cast<double>(due);
+    };
+    std::printf("10 %% hostile (garbage gossip, demands for everything, held items dropped, "
+                "clocks wrong)\n");
+    std::printf("  devices %zu, messages among honest ones %zu\n", plan.sessions.size(), due);
+    std::printf("  delivered in 24 h: %.3f%% without, %.3f%% with: %.3f points less\n",
+                share(before), share(after), share(before) - share(after));
+    std::printf("  honest nodes send %.2f times their normal traffic together, at most %.2f times "
+                "one of them\n",
+                sum_after / sum_before, most);
+    std::printf("  %.0f s of real time\n\n", seconds_of(since));
+    std::fflush(stdout);
+}
+
+void run_never_together(options const& o) {
+    auto const since = std::chrono::steady_clock::now();
+    auto const plan = never_together(std::max<std::size_t>(1, o.devices / 10), o.seed);
+    city here(plan, {}, o.seed);
+    here.run();
+    print_deliveries("never online together, 5 mutual friends at 20 %", plan, here, 24h,
+                     seconds_of(since));
+}
+
+void run_idle(options const& o) {
+    auto const plan = idle_trace();
+    city here(plan, {}, o.seed);
+    here.run(5min);
+    auto const start = here.used(0);
+    here.run(65min);
+    auto const first = here.used(0);
+    here.run(125min);
+    auto const second = here.used(0);
+    auto const rate = [](traffic const& a, traffic const& b) {
+        return static_cast<double>(b.packets_out - a.packets_out) / 3600;
+    };
+    std::printf("idle, 50 friends, 5 online: beyond the stock session\n");
+    std::printf("  %.3f packets a second sent in the hour after five minutes, %.3f in the next\n",
+                rate(start, first), rate(first, second));
+    std::printf("  %llu traversals and %llu puts in the first of these hours\n\n",
+                static_cast<unsigned long long>(first.gets - start.gets),
+                static_cast<unsigned long long>(first.puts - start.puts));
+    std::fflush(stdout);
+}
+
+void run_return(options const& o) {
+    auto const plan = return_trace();
+    city_settings world;
+    world.open = 1; // the time of the transfer is asked for, not that of finding a way
+    world.moves = 0;
+    city here(plan, world, o.seed);
+    here.run(168h - 1ms);
+    auto const before = here.used(0);
+    std::size_t done = 0;
+    for (auto t = trace_time(168h); t < 169h; t += 100ms) {
+        here.run(t);
+        done = static_cast<std::size_t>(
+            std::count_if(here.fates().begin(), here.fates().end(),
+                          [](fate const& f) { return f.delivered.has_value(); }));
+        if (done == plan.messages.size())
+            break;
+    }
+    trace_time last{168h};
+    for (auto const& one : here.fates())
+        if (one.delivered)
+            last = std::max(last, *one.delivered);
+    auto const took = std::chrono::duration<double>(last - 168h).count();
+    auto const sealed = static_cast<double>(plan.messages.size()) * (448 + 4);
+    auto const got = static_cast<double>(here.used(0).bytes_in - before.bytes_in);
+    std::printf("back after 7 days: %zu messages of 10 friends\n", plan.messages.size());
+    std::printf("  %zu arrived, the last after %.1f s = %.0f round trips of 140 ms\n", done, took,
+                took / 0.14);
+    std::printf("  %.0f octets received for %.0f of sealed messages: %.2f times\n\n", got, sealed,
+                got / sealed);
+    std::fflush(stdout);
+}
+
+int usage() {
+    std::fprintf(stderr, "usage: gossip_city [--devices N] [--seed N] [--hours N] SCENARIO...\n"
+                         "scenarios: online20 night20 online5 apart hostile idle return all\n");
+    return 2;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    options o;
+    std::vector<std::string> names;
+    for (int i = 1; i < argc; ++i) {
+        std::string const arg = argv[i];
+        if (arg.rfind("--", 0) != 0) {
+            names.push_back(arg);
+            continue;
+        }
+        if (i + 1 == argc)
+            return usage();
+        auto const value = std::strtoull(argv[++i], nullptr, 10);
+        if (arg == "--devices")
+            o.devices = value;
+        else if (arg == "--seed")
+            o.seed = value;
+        else if (arg == "--hours")
+            o.length = std::chrono::hours(value);
+        else
+            return usage();
+    }
+    if (names.empty())
+        return usage();
+    std::printf("seed %llu\n\n", static_cast<unsigned long long>(o.seed));
+    for (auto const& name : names) {
+        bool const all = name == "all";
+        if (all || name == "online20")
+            run_random("online 20 % of the time", o, 0.2, false, 0, 24h);
+        if (all || name == "night20")
+            run_random("online 20 % of the time, few at night", o, 0.2, true, 0, 24h);
+        if (all || name == "online5") {
+            auto longer = o;
+            longer.length = std::max<std::chrono::hours>(o.length, 72h);
+            run_random("online 5 % of the time", longer, 0.05, false, 0, 48h);
+        }
+        if (all || name == "apart")
+            run_never_together(o);
+        if (all || name == "hostile")
+            run_hostile(o);
+        if (all || name == "idle")
+            run_idle(o);
+        if (all || name == "return")
+            run_return(o);
+    }
+    return 0;
+}

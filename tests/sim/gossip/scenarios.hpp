@@ -1,0 +1,40 @@
+#pragma once
+
+#include "sim/gossip/city.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tau::test {
+
+/// Figures of one scheme on one trace.
+struct delivery_figures {
+    std::size_t due = 0;       ///< messages that the omniscient store delivers in the window
+    std::size_t delivered = 0; ///< of those, in the window
+    double median_min = 0;     ///< minutes from composing to arrival, of those delivered
+    [[nodiscard]] double percent() const {
+        return due == 0 ? 100 : 100.0 * static_cast<double>(delivered) / static_cast<double>(due);
+    }
+};
+
+struct comparison {
+    delivery_figures omniscient;
+    delivery_figures ours;
+    delivery_figures plain;
+    std::uint64_t shown_twice = 0;
+};
+
+/// `window`: from composing. Messages from or to hostile devices do not count.
+[[nodiscard]] comparison compare(trace const& plan, city const& done, trace_time window);
+
+/// Groups of seven: two who write to each other and are never there together, and five friends
+/// of both.
+[[nodiscard]] trace never_together(std::size_t groups, std::uint64_t seed);
+
+/// One device with 50 friends, 5 of them online all the time.
+[[nodiscard]] trace idle_trace();
+
+/// One device away for seven days, ten friends with fifty messages each.
+[[nodiscard]] trace return_trace();
+
+} // namespace tau::test
