@@ -48,6 +48,13 @@ struct config {
     std::size_t max_demands = 32;
     std::chrono::hours demand_lifetime{24};
 
+    /// Items named by one friend that nobody had: after so many its word is not followed until
+    /// an hour has passed for each. A lie costs us a traversal of the DHT.
+    double failures_per_friend = 48;
+    /// Demands of one friend that are looked up: at once, and then in a second.
+    double lookups_burst = 64;
+    double lookups_per_second = 1;
+
     /// Mailbox: octets held for one receiver, of one sender, and in all; how long.
     std::size_t held_bytes_per_receiver = 2 * 1024 * 1024;
     std::size_t held_bytes_per_sender = 2 * 1024 * 1024;

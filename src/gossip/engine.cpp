@@ -13,6 +13,8 @@ constexpr auto active_time = 5min;
 constexpr auto expire_pause = 10min;
 // Roots of which we remember who carries them.
 constexpr std::size_t max_carried_roots = 8'192;
+// Friends whose failures and lookups are counted at one time.
+constexpr std::size_t max_accounts = 10'000;
 
 std::int64_t minute_of(unix_ms time) {
     return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
@@ -27,7 +29,11 @@ void earlier(std::optional<time_point>& out, std::optional<time_point> const& wh
 
 engine::engine(config const& settings, public_key const& self, random_source& random)
     : m_settings(settings), m_self(self), m_own(settings, self), m_relayed(settings),
-      m_mailbox(settings), m_budget(settings), m_visits(settings, random) {}
+      m_mailbox(settings), m_budget(settings),
+      m_failures(settings.failures_per_friend / 3600 / settings.failures_per_friend,
+                 settings.failures_per_friend, max_accounts),
+      m_lookups(settings.lookups_per_second, settings.lookups_burst, max_accounts),
+      m_visits(settings, random) {}
 
 void engine::start(moment now) {
     m_running = true;
@@ -56,7 +62,9 @@ void engine::remove_friend(public_key const& who) {
                   [&](fetch_item const& one) { return one.sender == who || one.receiver == who; });
 }
 
-void engine::set_own_roots(public_key const& to, std::vector<own_root> roots, moment now) {
+void engine::set_own_roots(public_key const& to, std::vector<own_root> roots, moment now,
+                           bool complete) {
+    m_own.set_complete(to, complete);
     bool const was_dirty = m_dirty;
     bool const was_telling = m_tell_at.has_value();
     if (!m_own.set_roots(to, std::move(roots)))
@@ -158,12 +166,13 @@ void engine::on_fetched(fetch_item const& what, std::size_t size,
             m_fetch_line.insert(m_fetch_line.begin(), next); // after every sealed message
     }
     news(now);
-    start_fetches();
+    start_fetches(now.mono);
 }
 
-void engine::on_not_fetched(fetch_item const& what, moment) {
+void engine::on_not_fetched(fetch_item const& what, moment now) {
     m_fetching.erase(what.what);
-    start_fetches();
+    on_lie(what.holder, now);
+    start_fetches(now.mono);
 }
 
 void engine::restore_held(held_item item) {
@@ -175,12 +184,21 @@ void engine::drop_all(std::vector<target> const& gone) {
         m_actions.emplace_back(drop_item{what});
 }
 
-void engine::start_fetches() {
+bool engine::follows(public_key const& told_by, moment now) {
+    return m_failures.wait_for(told_by, now.mono) == duration::zero();
+}
+
+void engine::on_lie(public_key const& told_by, moment now) {
+    (void)m_failures.allow(told_by, now.mono);
+}
+
+void engine::start_fetches(time_point now) {
     while (m_fetching.size() < m_settings.max_fetches && !m_fetch_line.empty()) {
         auto next = m_fetch_line.back();
         m_fetch_line.pop_back();
         if (m_mailbox.has(next.what) || m_fetching.contains(next.what)
-            || !m_mailbox.would_take(next.sender))
+            || !m_mailbox.would_take(next.sender)
+            || m_failures.wait_for(next.holder, now) > duration::zero())
             continue;
         m_fetching.emplace(next.what, next);
         m_actions.emplace_back(next);
@@ -279,7 +297,7 @@ void engine::on_time(moment now) {
     if (now.mono >= m_expire_at) {
         m_expire_at = now.mono + expire_pause;
         drop_all(m_mailbox.expire(now.wall));
-        if (m_carriers.size() > max_carried_roots)
+        if (m_carriers.size() >= max_carried_roots)
             m_carriers.clear();
     }
 }
@@ -305,7 +323,7 @@ wire::gossip_vector engine::vector_for_all(moment now) const {
     for (auto& group : m_relayed.groups(minute_of(now.wall)))
         if (!out.add(std::move(group)))
             break;
-    return out.finish(next == own.size());
+    return out.finish(next == own.size() && m_own.is_complete());
 }
 
 wire::gossip_vector engine::vector_for(public_key const& to, moment now, std::size_t limit) const {
@@ -330,7 +348,12 @@ wire::gossip_vector engine::vector_for(public_key const& to, moment now, std::si
     for (auto& group : m_relayed.groups(minute_of(now.wall)))
         if (!out.add(std::move(group)))
             break;
-    return out.finish(complete);
+    return out.finish(complete && m_own.is_complete());
+}
+
+void engine::add_carrier(target const& root, public_key const& who) {
+    if (m_carriers.size() < max_carried_roots || m_carriers.contains(root))
+        m_carriers[root].insert(who);
 }
 
 std::vector<public_key> engine::holders_of(target const& root, time_point now) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/random.hpp"
+#include "core/rate_limiter.hpp"
 #include "gossip/action.hpp"
 #include "gossip/config.hpp"
 #include "gossip/friend_ids.hpp"
@@ -56,7 +57,9 @@ public:
     void add_friend(public_key const& who, moment now);
     void remove_friend(public_key const& who);
     /// What waits for a friend's acknowledgement, the newest first; replaces the last.
-    void set_own_roots(public_key const& to, std::vector<own_root> roots, moment now);
+    /// `complete`: nothing else waits for that friend.
+    void set_own_roots(public_key const& to, std::vector<own_root> roots, moment now,
+                       bool complete = true);
     void on_writing(public_key const& to, moment now);
     void on_own_endpoint_changed(moment now);
     /// The user does something: gossip is prompt for a while.
@@ -75,6 +78,9 @@ public:
     /// Nobody that we can reach has an item of `from`'s chain: ask for it by gossip.
     void on_missing(public_key const& from, target const& what, moment now);
     void on_found(target const& what);
+    /// Whether to look for what this friend told of, and that nobody had it.
+    [[nodiscard]] bool follows(public_key const& told_by, moment now);
+    void on_lie(public_key const& told_by, moment now);
     /// A fetch_item ended well; `members` are the targets of a manifest.
     void on_fetched(fetch_item const& what, std::size_t size, std::vector<target> const& members,
                     moment now);
@@ -141,13 +147,14 @@ private:
     void note_carrier(reading const& what);
     bool tell_root(reading const& what, bool online);
     bool want_to_hold(reading const& what, moment now);
-    void serve(reading const& what, bool online);
+    void serve(reading const& what, bool online, moment now);
     void settle_by(public_key const& from, wire::gossip_vector const& what);
     [[nodiscard]] reading make_reading(public_key const& from, wire::gossip_entry const& entry,
                                        wire::pk_id_form form, target const& parent) const;
 
     void news(moment now);
-    void start_fetches();
+    void start_fetches(time_point now);
+    void add_carrier(target const& root, public_key const& who);
     void drop_all(std::vector<target> const& gone);
     void put_for(public_key const& receiver, moment now);
     void publish_now(moment now);
@@ -162,6 +169,8 @@ private:
     relay_book m_relayed;
     mailbox m_mailbox;
     serve_budget m_budget;
+    rate_limiter<public_key> m_failures; ///< of friends, tokens left for items nobody had
+    rate_limiter<public_key> m_lookups;
     visit_planner m_visits;
     std::map<public_key, friend_state> m_friends;
     std::vector<action> m_actions;

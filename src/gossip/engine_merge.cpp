@@ -79,7 +79,7 @@ void engine::on_vector(public_key const& from, wire::gossip_vector const& what, 
     // They are about: what we hold for them should be where they look.
     if (!online)
         put_for(from, now);
-    start_fetches();
+    start_fetches(now.mono);
 }
 
 bool engine::read_entry(reading const& what, bool online, moment now) {
@@ -108,7 +108,7 @@ bool engine::read_entry(reading const& what, bool online, moment now) {
 // Somebody carries what we say: that friend holds our mail or passes our words on.
 void engine::note_carrier(reading const& what) {
     if (wire::has_hash(what.entry.type))
-        m_carriers[what.entry.hash].insert(what.from);
+        add_carrier(what.entry.hash, what.from);
 }
 
 bool engine::read_for_us(reading const& what, bool online, moment now) {
@@ -123,7 +123,7 @@ bool engine::read_for_us(reading const& what, bool online, moment now) {
             m_visits.refer(who, now.mono);
         return true;
     case gossip_type::demand:
-        serve(what, online);
+        serve(what, online, now);
         return false;
     default:
         return false;
@@ -134,7 +134,7 @@ bool engine::read_for_us(reading const& what, bool online, moment now) {
 bool engine::tell_root(reading const& what, bool online) {
     auto& known = m_friends[what.from];
     auto const& root = what.entry.hash;
-    m_carriers[root].insert(what.from);
+    add_carrier(root, what.from);
     if (known.hints.contains(root) && !online)
         return false;
     if (known.hints.size() >= m_settings.hints_per_friend && !what.by_sender)
@@ -195,9 +195,10 @@ bool engine::want_to_hold(reading const& what, moment now) {
     return false;
 }
 
-void engine::serve(reading const& what, bool online) {
+void engine::serve(reading const& what, bool online, moment now) {
     // On the account of the friend who asks, or who passes a stranger's demand on.
-    if (what.by_sender || !what.senders.empty())
+    bool const known = what.by_sender || !what.senders.empty();
+    if (known && m_lookups.allow(what.from, now.mono))
         m_actions.emplace_back(serve_item{what.entry.hash, what.from, what.by_sender && online});
     else
         ++m_counts.refused_demands;

@@ -42,6 +42,7 @@ bool own_state::drop_demand(target const& what) {
 void own_state::forget(public_key const& who) {
     m_roots.erase(who);
     m_writing.erase(who);
+    m_incomplete.erase(who);
     std::erase_if(m_demands, [&](demanded const& one) { return one.from == who; });
 }
 

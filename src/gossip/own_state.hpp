@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace tau::gossip {
@@ -28,6 +29,14 @@ public:
 
     /// True if it differs from what was said before.
     bool set_roots(public_key const& to, std::vector<own_root> roots);
+    void set_complete(public_key const& to, bool complete) {
+        if (complete)
+            m_incomplete.erase(to);
+        else
+            m_incomplete.insert(to);
+    }
+    /// Whether the roots that were set are all that wait for anybody.
+    [[nodiscard]] bool is_complete() const { return m_incomplete.empty(); }
     bool demand(public_key const& from, target const& what, unix_ms now);
     bool drop_demand(target const& what);
     void set_writing(public_key const& to, unix_ms now) { m_writing[to] = now; }
@@ -58,7 +67,8 @@ private:
     config const& m_settings;
     public_key m_self;
     std::map<public_key, std::vector<own_root>> m_roots;
-    std::vector<demanded> m_demands; ///< the oldest first
+    std::set<public_key> m_incomplete; ///< friends for whom more waits than was set
+    std::vector<demanded> m_demands;   ///< the oldest first
     std::map<public_key, unix_ms> m_writing;
     std::optional<unix_ms> m_endpoint_changed;
 };

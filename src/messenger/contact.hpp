@@ -128,6 +128,7 @@ struct contact {
     std::int64_t gossip_seq = -1;
     std::unordered_set<target> handed{}; ///< held items that they got from us in this run
     std::vector<public_key> tellers{};   ///< friends who told us of mail of theirs lately
+    bool telling = false;                ///< an exchange for gossip is under way
     bool tip_read = false;               ///< in this run, because there was no gossip
     std::optional<unix_ms> writes_until{};
     std::optional<unix_ms> seen_by_friends{}; ///< hearsay

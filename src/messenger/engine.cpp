@@ -34,7 +34,7 @@ void resume(engine_core& core, contact_ptr const& who, loaded_state const& state
     core.watch->begin(who);
     core.fetch->kick(who);
     // Receipts that the last run owed may not have arrived.
-    if (!state.ends.at(who->row.key).newest_in.empty())
+    if (!state.ends.at(who->row.key).newest_in.empty() && core.gossip->owes_receipt(*who))
         core.deliver->owe_receipt(who);
     for (auto const& row : state.ends.at(who->row.key).newest_in)
         if (auto const root = root_of(row);

@@ -195,7 +195,7 @@ void gossip_link::perform(gossip::root_told const& what) {
         from->tellers.insert(from->tellers.begin(), what.told_by);
         from->tellers.resize(std::min<std::size_t>(from->tellers.size(), max_tellers));
     }
-    if (!m_asking.insert(what.root).second)
+    if (!m_machine.follows(what.told_by, m_core.now()) || !m_asking.insert(what.root).second)
         return;
     auto const holder = what.holder_online ? what.told_by : what.from;
     bool const by_friends = what.told_by != what.from;
@@ -216,8 +216,10 @@ void gossip_link::perform(gossip::root_told const& what) {
              }),
          m_core.guarded(from, [this, what, came](contact_ptr const& who, error_code) {
              m_asking.erase(what.root);
-             if (!*came)
-                 on_missing(*who, what.root);
+             if (*came)
+                 return;
+             m_machine.on_lie(what.told_by, m_core.now());
+             on_missing(*who, what.root);
          })});
 }
 

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::chrono::minutes writing_shown{2};
 
+bool lists_all(contact const& who) {
+    return who.outbox.size() < gossip_link::max_own_roots;
+}
+
 } // namespace
 
 gossip_link::gossip_link(engine_core& core)
@@ -36,7 +40,7 @@ void gossip_link::start(std::vector<store::held_row> const& held) {
     serve_held(held);
     for (auto const& [key, who] : m_core.contacts)
         if (who->is_talking())
-            m_machine.set_own_roots(key, roots_of(*who), m_core.now());
+            m_machine.set_own_roots(key, roots_of(*who), m_core.now(), lists_all(*who));
     m_machine.start(m_core.now());
     pump();
 }
@@ -54,7 +58,7 @@ void gossip_link::remove(contact const& who) {
 void gossip_link::renew(contact_ptr const& who) {
     if (!m_core.running)
         return;
-    m_machine.set_own_roots(who->row.key, roots_of(*who), m_core.now());
+    m_machine.set_own_roots(who->row.key, roots_of(*who), m_core.now(), lists_all(*who));
     pump();
 }
 
@@ -213,10 +217,12 @@ void gossip_link::exchange_with(contact_ptr const& to, std::vector<bytes> handed
         targets.push_back(wire::target_of_immutable(value));
     what.immutables = std::move(handed);
     auto const version = m_machine.version();
+    to->telling = true;
     m_core.ports.dht.exchange(
         to->row.key, std::move(what), to->last_source,
         m_core.guarded(to, [this, is_visit, version, targets](contact_ptr const& who,
                                                               result<dht::parcel> answer) {
+            who->telling = false;
             if (answer) {
                 m_machine.on_told(who->row.key, version);
                 who->handed.insert(targets.begin(), targets.end());
@@ -262,7 +268,7 @@ void gossip_link::on_unreached(contact const& who) {
 void gossip_link::on_heard(contact_ptr const& who) {
     m_machine.on_online(who->row.key, m_core.now());
     // They have come: what we hold for them or know of should not wait for a visit.
-    if (m_machine.has_news_for(who->row.key) || has_to_hand(*who))
+    if (!who->telling && (m_machine.has_news_for(who->row.key) || has_to_hand(*who)))
         exchange(who, false);
     pump();
 }

@@ -38,6 +38,8 @@ public:
     void remove(contact const& who);
     /// Outbox or receipts of a contact have changed.
     void renew(contact_ptr const& who);
+    /// Whether they may not know what we have of theirs.
+    [[nodiscard]] bool owes_receipt(contact const& who) const;
     /// A receipt could not be brought: it must travel by others.
     void on_receipt_stuck(contact_ptr const& who);
     /// An exchange brought them what our channel value says.

@@ -104,6 +104,11 @@ void gossip_link::on_receipt_brought(contact_ptr const& who, wire::message_chann
     renew(who);
 }
 
+bool gossip_link::owes_receipt(contact const& who) const {
+    auto const says = wire::encode(acknowledgement(m_core.publish->channel_of(who)));
+    return !who.receipt.settled || !says || says.value() != who.receipt.says;
+}
+
 void gossip_link::on_receipt_stuck(contact_ptr const& who) {
     if (who->state() != friend_state::accepted || !seal_receipt(*who))
         return;
