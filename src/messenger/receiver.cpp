@@ -42,6 +42,11 @@ bool has_far_gaps(contact const& from) {
     return from.dag.beyond_complete(wire::max_extra_roots + 1).size() > wire::max_extra_roots;
 }
 
+/// What a friend brings that another one sealed was held for us.
+delivery_way way_from(contact_ptr const& sender, contact_ptr const& brought_by, delivery_way way) {
+    return brought_by && brought_by != sender ? delivery_way::friends : way;
+}
+
 /// What an explicit receipt has to say about a message that came again.
 std::optional<message_id> id_to_name(contact const& from, byte_view item) {
     auto const sealed = wire::unwrap_string(item);
@@ -187,7 +192,7 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
         if (!trusted && !m_strangers.allow(0, m_core.now().mono))
             continue;
         auto seal = m_core.sealer.open(item);
-        if (seal && on_state(seal.value(), way))
+        if (seal && on_state(seal.value(), way, from))
             continue;
         auto body = seal ? wire::decode_body(seal.value().content)
                          : result<wire::message_body>(seal.error());
@@ -217,11 +222,11 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
                                      std::move(item)});
     }
     for (auto& [sender, messages] : by_sender)
-        take(sender, std::move(messages), way);
+        take(sender, std::move(messages), way_from(sender, from, way));
 }
 
 // The same as a channel value, but sealed; its time counts as the value's seq.
-bool receiver::on_state(opened_message const& seal, delivery_way way) {
+bool receiver::on_state(opened_message const& seal, delivery_way way, contact_ptr const& asked) {
     auto const value = wire::decode_sealed_state(seal.content);
     if (!value)
         return false;
@@ -232,7 +237,7 @@ bool receiver::on_state(opened_message const& seal, delivery_way way) {
     if (seal.time <= m_core.now().wall + max_ahead)
         from->seen_seq = seq;
     m_core.met(from, seal.time);
-    m_by_friends = way == delivery_way::friends;
+    m_by_friends = way_from(from, asked, way) == delivery_way::friends;
     on_channel_value(from, value.value());
     m_by_friends = false;
     return true;

@@ -57,7 +57,7 @@ private:
     void on_read_up_to(contact_ptr const& from, target const& root);
     void set_state(contact_ptr const& from, message_id const& id, message_state state);
     /// True if the seal holds a channel value.
-    bool on_state(opened_message const& seal, delivery_way way);
+    bool on_state(opened_message const& seal, delivery_way way, contact_ptr const& asked);
     [[nodiscard]] contact_ptr sender_of(opened_message const& seal);
     [[nodiscard]] bool is_message_salt(contact& who, wire::salt const& salt) const;
     void rename(contact_ptr const& who, std::string const& name);

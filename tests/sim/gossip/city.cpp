@@ -3,7 +3,6 @@
 #include "channel/value_box.hpp"
 #include "identity/keccak.hpp"
 #include "support/test_keys.hpp"
-#include "wire/gossip_vector.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -16,7 +15,6 @@ namespace {
 
 // A hole that a device made in its own NAT stays open this long.
 constexpr auto hole_time = 2min;
-constexpr auto harm_pause = 30s;
 
 } // namespace
 
@@ -39,7 +37,7 @@ city::city(trace const& plan, city_settings settings, std::uint64_t seed)
         one.nat = chance(m_settings.open)                                ? nat_model::open
                   : chance(m_settings.symmetric / (1 - m_settings.open)) ? nat_model::symmetric
                                                                          : nat_model::cone;
-        one.hostile = chance(m_settings.hostile);
+        one.hostile = chance(m_settings.hostile) || m_settings.villain == i;
         one.time = std::make_unique<clock>(*this);
         m_by_key.emplace(one.keys->key(), i);
     }
@@ -117,6 +115,7 @@ void city::begin(std::size_t who) {
     one.armed.reset();
     one.access = std::make_unique<city_access>(*this, who);
     if (one.hostile) {
+        one.access->on_parcel([this, who](dht::incoming_parcel const& what) { listen(who, what); });
         do_harm(who);
         return;
     }
@@ -125,10 +124,10 @@ void city::begin(std::size_t who) {
     if (!db)
         throw std::runtime_error("database: " + db.error().message());
     one.port = std::make_unique<store::port>(std::move(db).value(), *one.runner);
-    identity::device_id device;
-    device.octets[0] = 1;
+    identity::device_id machine;
+    machine.octets[0] = 1;
     one.engine = std::make_unique<messenger::engine>(
-        messenger::engine_ports{*one.access, *one.port, *one.keys, *one.time, m_random, device},
+        messenger::engine_ports{*one.access, *one.port, *one.keys, *one.time, m_random, machine},
         m_settings.engine);
     (void)one.engine->subscribe([this, who](messenger::event const& e) { on_event(who, e); });
     one.engine->on_wake([this, who] { arm(who); });
@@ -182,10 +181,10 @@ void city::arm(std::size_t who) {
     auto& one = m_devices[who];
     if (!one.engine)
         return;
-    auto const wake = one.engine->wake_at();
-    if (!wake || (one.armed && *one.armed <= *wake))
+    auto const next = one.engine->wake_at();
+    if (!next || (one.armed && *one.armed <= *next))
         return;
-    auto const when = std::max(*wake, m_now.mono);
+    auto const when = std::max(*next, m_now.mono);
     one.armed = when;
     at(when, [this, who, when, life = one.life] {
         auto& woken = m_devices[who];
@@ -226,48 +225,72 @@ bool city::passes(std::size_t from, std::size_t to) {
     return is_open && (here.nat != nat_model::symmetric || there.nat != nat_model::symmetric);
 }
 
-// A friend with a program of its own: well-formed boxes, nonsense in them; holds nothing.
+// What it hears of, it demands later.
+void city::listen(std::size_t who, dht::incoming_parcel const& what) {
+    auto& one = m_devices[who];
+    auto const secret = one.keys->shared_secret(what.from);
+    if (!secret || what.parcel.gossip.empty())
+        return;
+    std::vector<channel::box_key> keys;
+    keys.push_back(channel::pair_box_key(secret.value(), what.from, key(who)));
+    auto const plain =
+        channel::open_value(keys, {what.from, channel::gossip_salt()}, what.parcel.gossip);
+    auto const heard = plain ? wire::decode_gossip(plain.value(), what.from)
+                             : result<wire::gossip_vector>(plain.error());
+    if (heard && one.learned.size() < 500)
+        for (auto const& entry : heard.value().entries)
+            if (wire::has_hash(entry.type))
+                one.learned.push_back(entry.hash);
+}
+
+// Well-formed nonsense: messages, receipts and demands of things that are not, demands of all
+// that was heard of, and a clock that jumps.
+wire::gossip_vector city::lies_of(std::size_t who) {
+    auto const& one = m_devices[who];
+    auto const& list = m_plan.friends[who];
+    wire::gossip_vector out;
+    out.time = m_now.wall + (m_random.below(2) == 0 ? 0ms : 100h);
+    for (int i = 0; i < 28; ++i) {
+        wire::gossip_entry entry;
+        bool const own = i % 2 == 0;
+        entry.sender = wire::pk_id_of(own ? key(who) : key(list[m_random.below(list.size())]));
+        entry.receiver = wire::pk_id_of(key(list[m_random.below(list.size())]));
+        entry.type = own          ? wire::gossip_type::demand
+                     : i % 4 == 1 ? wire::gossip_type::receipt
+                                  : wire::gossip_type::message_root;
+        entry.hash = own && !one.learned.empty() ? one.learned[m_random.below(one.learned.size())]
+                                                 : m_random.make<target>();
+        entry.minute = 1;
+        out.entries.push_back(entry);
+    }
+    return out;
+}
+
+// A friend with a program of its own, which also holds nothing for anybody.
 void city::do_harm(std::size_t who) {
     auto& one = m_devices[who];
-    if (!one.is_up())
+    if (!one.is_up() || m_plan.friends[who].empty())
         return;
-    wire::gossip_vector lies;
-    lies.time = m_now.wall + (m_random.below(2) == 0 ? 0ms : 100h);
-    for (int i = 0; i < 28; ++i) {
-        auto const& list = m_plan.friends[who];
-        wire::gossip_entry entry;
-        entry.sender =
-            wire::pk_id_of(i % 2 == 0 ? key(who) : key(list[m_random.below(list.size())]));
-        entry.receiver = wire::pk_id_of(key(list[m_random.below(list.size())]));
-        entry.type = i % 4 == 1   ? wire::gossip_type::demand
-                     : i % 4 == 2 ? wire::gossip_type::receipt
-                                  : wire::gossip_type::message_root;
-        entry.hash = m_random.make<target>();
-        if (entry.type == wire::gossip_type::demand && !m_plan.messages.empty())
-            entry.sender = wire::pk_id_of(key(who));
-        entry.minute = 1;
-        lies.entries.push_back(entry);
-    }
-    auto const plain = wire::encode(lies, key(who));
     wire::item_address const place{key(who), channel::gossip_salt()};
-    if (plain) {
-        auto const own = wire::contact_key::from(one.keys->contact_key(1).view()).value();
+    auto const own = wire::contact_key::from(one.keys->contact_key(1).view()).value();
+    if (auto const plain = wire::encode(lies_of(who), key(who)))
         if (auto boxed =
                 channel::box_value(channel::contact_box_key(own), place, plain.value(), m_random))
             (void)one.access->put(place.salt, m_now.wall.time_since_epoch().count(),
                                   std::move(boxed).value(), {});
-        for (auto const other : m_plan.friends[who]) {
-            auto const secret = one.keys->shared_secret(key(other));
-            auto boxed =
-                channel::box_value(channel::pair_box_key(secret.value(), key(who), key(other)),
-                                   place, plain.value(), m_random);
-            one.access->hint_endpoint(key(other), m_devices[other].where);
-            dht::parcel parcel;
-            parcel.gossip = std::move(boxed).value();
-            one.access->exchange(key(other), std::move(parcel), {}, [](result<dht::parcel>) {});
-        }
+    for (auto const other : m_plan.friends[who]) {
+        auto const secret = one.keys->shared_secret(key(other));
+        auto const plain = wire::encode(lies_of(who), key(who));
+        if (!plain || !secret)
+            continue;
+        auto boxed = channel::box_value(channel::pair_box_key(secret.value(), key(who), key(other)),
+                                        place, plain.value(), m_random);
+        one.access->hint_endpoint(key(other), m_devices[other].where);
+        dht::parcel parcel;
+        parcel.gossip = std::move(boxed).value();
+        one.access->exchange(key(other), std::move(parcel), {}, [](result<dht::parcel>) {});
     }
-    at(m_now.mono + harm_pause, [this, who, life = one.life] {
+    at(m_now.mono + m_settings.harm_pause, [this, who, life = one.life] {
         if (m_devices[who].life == life)
             do_harm(who);
     });

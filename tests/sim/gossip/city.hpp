@@ -1,10 +1,12 @@
 #pragma once
 
+#include "dht/access.hpp"
 #include "messenger/engine.hpp"
 #include "sim/gossip/dht_model.hpp"
 #include "sim/gossip/trace.hpp"
 #include "store/port.hpp"
 #include "support/temp_folder.hpp"
+#include "wire/gossip_vector.hpp"
 
 #include <functional>
 #include <map>
@@ -100,8 +102,10 @@ struct city_settings {
     double open = 0.2;
     double symmetric = 0.25; ///< the rest is behind cone NATs
     double loss = 0.02;
-    double moves = 0.5; ///< sessions that begin at a new address
-    double hostile = 0; ///< of the devices
+    double moves = 0.5;                   ///< sessions that begin at a new address
+    double hostile = 0;                   ///< of the devices
+    std::optional<std::size_t> villain{}; ///< this one is, too
+    std::chrono::milliseconds harm_pause{30'000};
 };
 
 /// Devices with the whole messenger each (and its database), a model of DHT and network, and
@@ -135,7 +139,7 @@ public:
 
 private:
     friend class city_access;
-    struct device;
+    struct resident;
     struct clock;
     struct event {
         time_point when;
@@ -145,7 +149,7 @@ private:
             return std::tie(when, order) > std::tie(other.when, other.order);
         }
     };
-    struct device {
+    struct resident {
         std::shared_ptr<identity::keyring const> keys;
         nat_model nat = nat_model::cone;
         bool hostile = false;
@@ -159,6 +163,7 @@ private:
         std::uint64_t life = 0; ///< counts sessions, so that old events know
         std::unordered_map<std::size_t, time_point> sent_to{}; ///< holes in the own NAT
         traffic used{};
+        std::vector<target> learned{}; ///< what a hostile one has heard of
         std::int64_t gossip_seq = 0;
         [[nodiscard]] bool is_up() const { return access != nullptr; }
     };
@@ -171,6 +176,8 @@ private:
     void wake(std::size_t who);
     void arm(std::size_t who);
     void do_harm(std::size_t who);
+    void listen(std::size_t who, dht::incoming_parcel const& what);
+    [[nodiscard]] wire::gossip_vector lies_of(std::size_t who);
     [[nodiscard]] std::string path_of(std::size_t who) const;
     [[nodiscard]] bool passes(std::size_t from, std::size_t to);
 
@@ -185,7 +192,7 @@ private:
     std::priority_queue<event, std::vector<event>, std::greater<>> m_events;
     std::uint64_t m_last_event = 0;
     std::uint64_t m_events_run = 0;
-    std::vector<device> m_devices;
+    std::vector<resident> m_devices;
     std::unordered_map<public_key, std::size_t> m_by_key;
     std::map<endpoint, std::size_t> m_by_place;
     std::vector<fate> m_fates;

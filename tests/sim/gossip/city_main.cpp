@@ -161,6 +161,40 @@ void run_idle(options const& o) {
     std::fflush(stdout);
 }
 
+void run_amplify(options const& o) {
+    double sent[2] = {}, puts[2] = {}, attacker = 0;
+    std::uint64_t worst = 0;
+    for (int with = 0; with < 2; ++with) {
+        auto const plan = victim_trace(with == 1);
+        city_settings world;
+        world.open = 1;
+        world.harm_pause = 200ms;
+        if (with == 1)
+            world.villain = 1;
+        city here(plan, world, o.seed);
+        here.run(20min);
+        auto const before = here.used(0);
+        auto const spent = here.used(1).bytes_out;
+        auto last = before;
+        for (auto t = trace_time(21min); t <= 140min; t += 1min) {
+            here.run(t);
+            worst = std::max(worst, here.used(0).puts - last.puts);
+            last = here.used(0);
+        }
+        sent[with] = static_cast<double>(last.bytes_out - before.bytes_out);
+        puts[with] = static_cast<double>(last.puts - before.puts);
+        attacker = static_cast<double>(here.used(1).bytes_out - spent);
+    }
+    std::printf("demand amplification: a friend asks five times a second for two hours\n");
+    std::printf("  the attacker sent %.0f octets; the victim %.0f, without it %.0f\n", attacker,
+                sent[1], sent[0]);
+    std::printf("  %.3f octets of the victim for each of the attacker\n",
+                (sent[1] - sent[0]) / attacker);
+    std::printf("  puts: %.0f, without it %.0f; at most %llu in a minute\n\n", puts[1], puts[0],
+                static_cast<unsigned long long>(worst));
+    std::fflush(stdout);
+}
+
 void run_return(options const& o) {
     auto const plan = return_trace();
     city_settings world;
@@ -194,8 +228,9 @@ void run_return(options const& o) {
 }
 
 int usage() {
-    std::fprintf(stderr, "usage: gossip_city [--devices N] [--seed N] [--hours N] SCENARIO...\n"
-                         "scenarios: online20 night20 online5 apart hostile idle return all\n");
+    std::fprintf(stderr,
+                 "usage: gossip_city [--devices N] [--seed N] [--hours N] SCENARIO...\n"
+                 "scenarios: online20 night20 online5 apart hostile idle amplify return all\n");
     return 2;
 }
 
@@ -242,6 +277,8 @@ int main(int argc, char** argv) {
             run_hostile(o);
         if (all || name == "idle")
             run_idle(o);
+        if (all || name == "amplify")
+            run_amplify(o);
         if (all || name == "return")
             run_return(o);
     }

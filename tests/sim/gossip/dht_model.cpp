@@ -63,10 +63,10 @@ void dht_model::replace(std::size_t which) {
 }
 
 void dht_model::expire(time_point now) {
-    std::erase_if(m_items, [&](auto& entry) {
-        std::erase_if(entry.second.copies, [&](copy const& one) { return one.until <= now; });
-        return entry.second.copies.empty();
-    });
+    for (auto at = m_items.begin(); at != m_items.end();) {
+        std::erase_if(at->second.copies, [&](copy const& one) { return one.until <= now; });
+        at = at->second.copies.empty() ? m_items.erase(at) : std::next(at);
+    }
 }
 
 // The smallest subtree around the target with enough live nodes holds the closest.

@@ -101,6 +101,26 @@ trace idle_trace() {
     return out;
 }
 
+trace victim_trace(bool with_villain) {
+    trace out;
+    out.settings.devices = 16;
+    out.settings.length = 4h;
+    out.sessions.resize(16);
+    out.friends.resize(16);
+    out.sessions[0] = {{0ms, 4h}};
+    if (with_villain)
+        out.sessions[1] = {{15min, 4h}};
+    for (std::size_t i = 1; i < 16; ++i) {
+        out.friends[0].push_back(i);
+        out.friends[i].push_back(0);
+        for (std::size_t k = 0; i > 1 && k < 10; ++k)
+            out.messages.push_back({0, i, trace_time(1min) * k + trace_time(2s) * i});
+    }
+    std::stable_sort(out.messages.begin(), out.messages.end(),
+                     [](auto const& a, auto const& b) { return a.at < b.at; });
+    return out;
+}
+
 trace return_trace() {
     trace out;
     out.settings.devices = 11;

@@ -34,6 +34,9 @@ struct comparison {
 /// One device with 50 friends, 5 of them online all the time.
 [[nodiscard]] trace idle_trace();
 
+/// One device with much that waits for fourteen friends who are away, and one that is there.
+[[nodiscard]] trace victim_trace(bool with_villain);
+
 /// One device away for seven days, ten friends with fifty messages each.
 [[nodiscard]] trace return_trace();
 
