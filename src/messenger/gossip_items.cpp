@@ -195,7 +195,10 @@ void gossip_link::perform(gossip::root_told const& what) {
         from->tellers.insert(from->tellers.begin(), what.told_by);
         from->tellers.resize(std::min<std::size_t>(from->tellers.size(), max_tellers));
     }
-    if (!m_machine.follows(what.told_by, m_core.now()) || !m_asking.insert(what.root).second)
+    auto const now = m_core.now();
+    auto const failed = m_failed.find(what.root);
+    bool const too_soon = failed != m_failed.end() && now.mono < failed->second;
+    if (too_soon || !m_machine.follows(what.told_by, now) || !m_asking.insert(what.root).second)
         return;
     auto const holder = what.holder_online ? what.told_by : what.from;
     bool const by_friends = what.told_by != what.from;
@@ -218,9 +221,18 @@ void gossip_link::perform(gossip::root_told const& what) {
              m_asking.erase(what.root);
              if (*came)
                  return;
-             m_machine.on_lie(what.told_by, m_core.now());
-             on_missing(*who, what.root);
+             on_not_found(*who, what);
          })});
+}
+
+// A root is held against who named it once, and not looked for again at once.
+void gossip_link::on_not_found(contact const& from, gossip::root_told const& what) {
+    if (m_failed.size() >= max_failed)
+        m_failed.clear();
+    auto const now = m_core.now();
+    if (m_failed.insert_or_assign(what.root, now.mono + told_pause).second)
+        m_machine.on_lie(what.told_by, now);
+    on_missing(from, what.root);
 }
 
 void gossip_link::on_missing(contact const& from, target const& root) {

@@ -103,6 +103,7 @@ private:
     void exchange_with(contact_ptr const& to, std::vector<bytes> handed, bool is_visit);
     void read_channel(contact_ptr const& who);
     void on_fetched(gossip::fetch_item const& what, bytes const& value);
+    void on_not_found(contact const& from, gossip::root_told const& what);
     void serve_family(gossip::serve_item const& what, std::vector<bytes> const& values);
     [[nodiscard]] std::vector<gossip::own_root> roots_of(contact const& who) const;
     void serve_held(std::vector<store::held_row> const& held);
@@ -115,6 +116,9 @@ private:
     [[nodiscard]] bytes receipt_at(target const& root) const;
     [[nodiscard]] wire::item_address rider_place(public_key const& sender) const;
 
+    /// Before a root that nobody had is looked for again because gossip names it.
+    static constexpr std::chrono::minutes told_pause{5};
+    static constexpr std::size_t max_failed = 4'096;
     static constexpr char const* receipt_name = "receipt:";
     static constexpr char const* receipt_seen_name = "receipt_seen:";
 
@@ -123,8 +127,9 @@ private:
     alarm_queue::id m_alarm = 0;
     time_point m_wake{};
     bool m_pumping = false;
-    std::unordered_map<target, unix_ms> m_own_put; ///< receipts of ours and when they were put
-    std::unordered_set<target> m_asking;           ///< told roots that are being fetched
+    std::unordered_map<target, unix_ms> m_own_put;   ///< receipts of ours and when they were put
+    std::unordered_map<target, time_point> m_failed; ///< told roots, and when to ask again
+    std::unordered_set<target> m_asking;             ///< told roots that are being fetched
 };
 
 } // namespace tau::messenger
