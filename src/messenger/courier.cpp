@@ -2,8 +2,8 @@
 
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
-#include "messenger/hauler.hpp"
 #include "messenger/gossip_link.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/receiver.hpp"
 
