@@ -6,6 +6,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <cerrno>
+#include <csignal>
 #include <initializer_list>
 
 namespace tau::net {
@@ -17,6 +18,13 @@ socket_handle::~socket_handle() {
 void socket_handle::close() {
     if (m_fd >= 0)
         ::close(std::exchange(m_fd, -1));
+}
+
+void block_broken_pipe_signal() {
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
 }
 
 void throw_errno(char const* what) {

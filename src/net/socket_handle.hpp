@@ -43,6 +43,10 @@ void expect_unused(endpoint const& where, int type);
 /// Empty for a family other than IPv4 and IPv6.
 [[nodiscard]] endpoint endpoint_of(sockaddr const& address);
 
+/// For threads in which a library writes to sockets without MSG_NOSIGNAL: a peer
+/// that went must not end the process.
+void block_broken_pipe_signal();
+
 /// Throws boost::system::system_error for errno.
 [[noreturn]] void throw_errno(char const* what);
 

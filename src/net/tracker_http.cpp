@@ -27,11 +27,11 @@ std::uint64_t event_data(std::uint32_t tag, std::uint32_t which) {
 
 tracker_http::tracker_http(int epoll, std::uint32_t tag, endpoint const& where,
                            tracker::http_responder& responder, tracker::counters& counted,
-                           clock_source const& clock, tracker_http_limits limits)
+                           clock_source const& clock, tracker_http_limits limits, tls_context tls)
     : m_epoll(epoll), m_tag(tag), m_listener(bind_shared(where, SOCK_STREAM)),
       m_local(local_endpoint(m_listener.get())), m_is_wildcard(where.address().is_unspecified()),
       m_responder(responder), m_counters(counted), m_clock(clock), m_limits(limits),
-      m_buffer(read_size) {
+      m_tls(std::move(tls)), m_buffer(read_size) {
     int const seconds = static_cast<int>(limits.request_timeout.count());
     // Connections are handed over with their first octets, mostly the whole request.
     ::setsockopt(m_listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
@@ -53,6 +53,11 @@ tracker_http::tracker_http(int epoll, std::uint32_t tag, endpoint const& where,
 
 tracker_http::~tracker_http() = default;
 
+void tracker_http::set_tls(tls_context tls) {
+    if (m_tls && tls)
+        m_tls = std::move(tls);
+}
+
 void tracker_http::on_event(std::uint32_t which, std::uint32_t events) {
     if (which == listener) {
         accept_all();
@@ -60,7 +65,8 @@ void tracker_http::on_event(std::uint32_t which, std::uint32_t events) {
     }
     if (which >= m_connections.size() || !m_connections[which].fd.is_open())
         return;
-    step(which, (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0);
+    bool const readable = (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0;
+    step(which, readable || m_connections[which].handshake_must_write);
 }
 
 void tracker_http::accept_all() {
@@ -111,6 +117,7 @@ std::uint32_t tracker_http::open(socket_handle fd, endpoint const& peer) {
     auto& c = m_connections[at];
     c.asked = m_is_wildcard ? local_endpoint(fd.get()) : m_local;
     c.fd = std::move(fd);
+    c.tls = tls_stream(m_tls, c.fd.get());
     c.peer = peer.address();
     c.deadline = m_clock.now().mono + m_limits.request_timeout;
     step(at, true);
@@ -119,13 +126,13 @@ std::uint32_t tracker_http::open(socket_handle fd, endpoint const& peer) {
 
 void tracker_http::step(std::uint32_t at, bool readable) {
     auto& c = m_connections[at];
-    bool const backed_up = c.sent < c.out.size();
-    if ((backed_up && flush(c) == progress::gone)
+    bool const backed_up = c.sent < c.out.size() || c.handshake_must_write;
+    if ((c.sent < c.out.size() && flush(c) == progress::gone)
         || (readable && c.sent == c.out.size() && !c.is_closing && read(c) == progress::gone)) {
         close(at);
         return;
     }
-    bool const must_write = c.sent < c.out.size();
+    bool const must_write = c.sent < c.out.size() || c.handshake_must_write;
     if (!c.is_watched || must_write || backed_up)
         watch(at, must_write);
 }
@@ -145,13 +152,34 @@ void tracker_http::close(std::uint32_t at) {
     --m_open;
 }
 
-tracker_http::progress tracker_http::read(connection& c) {
-    ssize_t const got = ::recv(c.fd.get(), m_buffer.data(), m_buffer.size(), 0);
-    if (got < 0)
-        return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
-    if (got == 0)
+// Sets `count` to 0 if nothing is there yet.
+tracker_http::progress tracker_http::receive(connection& c, std::size_t& count) {
+    count = 0;
+    if (!m_tls) {
+        ssize_t const got = ::recv(c.fd.get(), m_buffer.data(), m_buffer.size(), 0);
+        if (got < 0)
+            return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
+        count = static_cast<std::size_t>(got);
+        return got == 0 ? progress::gone : progress::waits;
+    }
+    if (!c.tls.is_used())
         return progress::gone;
-    std::string_view const fresh(m_buffer.data(), static_cast<std::size_t>(got));
+    auto const outcome = c.tls.read(m_buffer.data(), m_buffer.size(), count);
+    c.handshake_must_write = outcome == tls_stream::outcome::wants_write;
+    if (outcome != tls_stream::outcome::gone)
+        return progress::waits;
+    if (!c.tls.is_established())
+        m_counters.add(tracker::counter::tls_failures);
+    return progress::gone;
+}
+
+tracker_http::progress tracker_http::read(connection& c) {
+    std::size_t count = 0;
+    if (receive(c, count) == progress::gone)
+        return progress::gone;
+    if (count == 0)
+        return progress::waits;
+    std::string_view const fresh(m_buffer.data(), count);
     if (c.in.empty())
         return handle(c, fresh);
     c.in += fresh;
@@ -183,7 +211,8 @@ tracker_http::progress tracker_http::handle(connection& c, std::string_view data
         }
         if (m_open > m_limits.max_connections)
             head.value().keeps_alive = false;
-        m_responder.answer(head.value(), c.peer, c.asked, now, m_answer);
+        m_responder.answer(head.value(), c.peer, c.asked, now, m_answer,
+                           m_tls ? tracker::transport::tls : tracker::transport::plain);
         c.is_closing = !head.value().keeps_alive;
         c.skip = head.value().body_size;
         data.remove_prefix(head.value().size);
@@ -201,14 +230,31 @@ tracker_http::progress tracker_http::handle(connection& c, std::string_view data
     return flush(c);
 }
 
+// Sets `count` to 0 if the socket takes nothing now.
+tracker_http::progress tracker_http::transmit(connection& c, std::size_t& count) {
+    count = 0;
+    auto const rest = std::string_view(c.out).substr(c.sent);
+    if (m_tls)
+        return c.tls.write(rest, count) == tls_stream::outcome::gone ? progress::gone
+                                                                     : progress::waits;
+    ssize_t const n = ::send(c.fd.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
+    count = static_cast<std::size_t>(n);
+    return progress::waits;
+}
+
 tracker_http::progress tracker_http::flush(connection& c) {
     while (c.sent < c.out.size()) {
-        ssize_t const n =
-            ::send(c.fd.get(), c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
-        if (n < 0)
-            return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
-        c.sent += static_cast<std::size_t>(n);
+        std::size_t count = 0;
+        if (transmit(c, count) == progress::gone)
+            return progress::gone;
+        if (count == 0)
+            return progress::waits;
+        c.sent += count;
     }
+    if (c.is_closing)
+        c.tls.finish();
     // Thousands of idle connections must not keep the buffer of their largest answer.
     if (m_answer.capacity() < c.out.capacity())
         m_answer.swap(c.out);

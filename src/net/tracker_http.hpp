@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "net/socket_handle.hpp"
+#include "net/tls_context.hpp"
 #include "tracker/http_responder.hpp"
 
 #include <cstdint>
@@ -28,15 +29,18 @@ class tracker_http {
 public:
     /// Registers on `epoll`; event data is `tag` in the high 32 bits and the
     /// connection in the low ones, `listener` for the listening socket.
+    /// With a certificate it speaks TLS and nothing else.
     tracker_http(int epoll, std::uint32_t tag, endpoint const& where,
                  tracker::http_responder& responder, tracker::counters& counted,
-                 clock_source const& clock, tracker_http_limits limits = {});
+                 clock_source const& clock, tracker_http_limits limits = {}, tls_context tls = {});
     ~tracker_http();
     tracker_http(tracker_http&&) = delete;
 
     static constexpr std::uint32_t listener = 0xffff'ffff;
 
     [[nodiscard]] endpoint const& local() const { return m_local; }
+    /// Connections accepted from now on get this certificate; nothing without TLS.
+    void set_tls(tls_context tls);
     void on_event(std::uint32_t which, std::uint32_t events);
     /// Closes what exceeded its time; call it about once a second.
     void on_time(moment now);
@@ -47,6 +51,7 @@ public:
 private:
     struct connection {
         socket_handle fd;
+        tls_stream tls; // gone before the descriptor is
         ip_address peer;
         endpoint asked;
         std::string in;
@@ -55,6 +60,7 @@ private:
         std::size_t skip = 0; // octets of a body still to be ignored
         time_point deadline;
         bool is_watched = false; // in the epoll set
+        bool handshake_must_write = false;
         bool is_closing = false;
     };
     enum class progress { waits, gone };
@@ -63,6 +69,8 @@ private:
     [[nodiscard]] std::uint32_t open(socket_handle fd, endpoint const& peer);
     void close_longest_waiting();
     [[nodiscard]] progress read(connection& c);
+    [[nodiscard]] progress receive(connection& c, std::size_t& count);
+    [[nodiscard]] progress transmit(connection& c, std::size_t& count);
     [[nodiscard]] progress handle(connection& c, std::string_view data);
     [[nodiscard]] progress flush(connection& c);
     void watch(std::uint32_t at, bool for_writing);
@@ -78,6 +86,7 @@ private:
     tracker::counters& m_counters;
     clock_source const& m_clock;
     tracker_http_limits m_limits;
+    tls_context m_tls; // empty: plain HTTP
     std::vector<connection> m_connections;
     std::vector<std::uint32_t> m_free;
     std::vector<char> m_buffer;

@@ -25,6 +25,7 @@ public:
 
     void run();
     void set_policy(std::shared_ptr<tracker::policy const> rules);
+    void set_tls(tls_context tls);
     void request_stop();
     [[nodiscard]] std::uint64_t count(tracker::counter which) const {
         return m_counters.get(which);
@@ -35,7 +36,7 @@ private:
 
     void watch(int fd, std::uint32_t tag);
     void wake();
-    void take_policy();
+    void take_news();
     void on_event(epoll_event const& event);
     void serve_udp();
 
@@ -48,9 +49,10 @@ private:
     socket_handle m_wake;
     std::vector<std::unique_ptr<udp_tracker>> m_udp;
     std::vector<std::unique_ptr<tracker_http>> m_http;
-    std::mutex m_mutex; // guards m_next_policy
+    std::mutex m_mutex; // guards the next two
     std::shared_ptr<tracker::policy const> m_next_policy;
-    std::atomic<bool> m_has_policy{false};
+    tls_context m_next_tls;
+    std::atomic<bool> m_has_news{false};
     std::atomic<bool> m_stops{false};
 };
 
@@ -71,12 +73,17 @@ tracker_server::worker::worker(tracker_server_config& config, tracker::store& st
         where = m_udp.back()->local();
         watch(m_udp.back()->fd(), static_cast<std::uint32_t>(m_udp.size() - 1));
     }
-    for (auto& where : config.http) {
+    auto const listen = [&](endpoint& where, tls_context const& tls) {
         auto const tag = static_cast<std::uint32_t>(m_udp.size() + m_http.size());
         m_http.push_back(std::make_unique<tracker_http>(m_epoll.get(), tag, where, m_http_responder,
-                                                        m_counters, clock, config.http_limits));
+                                                        m_counters, clock, config.http_limits,
+                                                        tls));
         where = m_http.back()->local();
-    }
+    };
+    for (auto& where : config.http)
+        listen(where, {});
+    for (auto& where : config.https)
+        listen(where, config.tls);
 }
 
 void tracker_server::worker::watch(int fd, std::uint32_t tag) {
@@ -97,15 +104,28 @@ void tracker_server::worker::set_policy(std::shared_ptr<tracker::policy const> r
         std::lock_guard const lock(m_mutex);
         m_next_policy = std::move(rules);
     }
-    m_has_policy.store(true, std::memory_order_release);
+    m_has_news.store(true, std::memory_order_release);
     wake();
 }
 
-void tracker_server::worker::take_policy() {
-    if (!m_has_policy.exchange(false, std::memory_order_acquire))
+void tracker_server::worker::set_tls(tls_context tls) {
+    {
+        std::lock_guard const lock(m_mutex);
+        m_next_tls = std::move(tls);
+    }
+    m_has_news.store(true, std::memory_order_release);
+    wake();
+}
+
+void tracker_server::worker::take_news() {
+    if (!m_has_news.exchange(false, std::memory_order_acquire))
         return;
     std::lock_guard const lock(m_mutex);
-    m_service.set_policy(std::move(m_next_policy));
+    if (m_next_policy)
+        m_service.set_policy(std::exchange(m_next_policy, nullptr));
+    for (auto const& http : m_http)
+        http->set_tls(m_next_tls);
+    m_next_tls.reset();
 }
 
 void tracker_server::worker::request_stop() {
@@ -132,12 +152,13 @@ void tracker_server::worker::serve_udp() {
 }
 
 void tracker_server::worker::run() {
+    block_broken_pipe_signal();
     std::array<epoll_event, events_at_once> events{};
     auto next_sweep = m_clock.now().mono;
     while (!m_stops.load(std::memory_order_acquire)) {
         int const count = ::epoll_wait(m_epoll.get(), events.data(), events_at_once,
                                        static_cast<int>(idle_wait.count()));
-        take_policy();
+        take_news();
         for (int i = 0; i < count; ++i)
             on_event(events[static_cast<std::size_t>(i)]);
         // More is ready than was told: thousands of connections must not come between
@@ -185,6 +206,11 @@ void tracker_server::start() {
 void tracker_server::set_policy(std::shared_ptr<tracker::policy const> rules) {
     for (auto const& w : m_workers)
         w->set_policy(rules);
+}
+
+void tracker_server::set_tls(tls_context tls) {
+    for (auto const& w : m_workers)
+        w->set_tls(tls);
 }
 
 void tracker_server::stop() {

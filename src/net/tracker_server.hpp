@@ -17,6 +17,8 @@ namespace tau::net {
 struct tracker_server_config {
     std::vector<endpoint> udp;
     std::vector<endpoint> http;
+    std::vector<endpoint> https; ///< need `tls`
+    tls_context tls;
     std::size_t threads = 1;
     std::unordered_set<std::string> proxies; ///< whose X-Forwarded-For is believed
     tracker_http_limits http_limits;
@@ -40,7 +42,11 @@ public:
     [[nodiscard]] std::vector<endpoint> const& udp() const { return m_config.udp; }
     [[nodiscard]] std::vector<endpoint> const& http() const { return m_config.http; }
 
+    [[nodiscard]] std::vector<endpoint> const& https() const { return m_config.https; }
+
     void start();
+    /// Connections accepted from now on get this certificate.
+    void set_tls(tls_context tls);
     /// Each thread follows before its next request.
     void set_policy(std::shared_ptr<tracker::policy const> rules);
     /// Answers what has arrived, closes everything and joins the threads. Twice is harmless.

@@ -62,7 +62,8 @@ std::vector<wire::scrape_row> tracker_shared_store::scrape_all() {
 tracker::store::first_look tracker_shared_store::look(wire::announce_request const& request,
                                                       ip_address const& from, moment now) {
     std::shared_lock const lock(m_wallet_mutex);
-    return {m_wallets.check(request, now), m_wallets.is_familiar(request, from)};
+    return {m_wallets.check(request, now), m_wallets.is_familiar(request, from),
+            request.wallet->key && m_wallets.knows_binding(request)};
 }
 
 error_code tracker_shared_store::apply(wire::announce_request const& request,

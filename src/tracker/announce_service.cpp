@@ -1,5 +1,6 @@
 #include "tracker/announce_service.hpp"
 
+#include "identity/binding.hpp"
 #include "identity/wallet.hpp"
 
 #include <algorithm>
@@ -27,6 +28,15 @@ std::uint32_t seconds(moment now) {
 
 wallet_address as_wallet(info_hash const& hash) {
     return {hash.octets};
+}
+
+// Whether the binding record ties the key to the wallet, or parts them. One from
+// the future would outlive all later ones.
+bool is_bound(wire::wallet_part const& w, moment now) {
+    constexpr std::chrono::hours most_ahead{2};
+    auto const record = identity::decode_binding(w.binding);
+    return record && record.value().key == *w.key && record.value().wallet == w.wallet
+           && record.value().issued <= now.wall + most_ahead && !identity::verify(record.value());
 }
 
 } // namespace
@@ -118,6 +128,7 @@ void announce_service::answer_swarm(wire::announce_request const& request, asker
     s.peer = peer_address::of(who.address, request.port);
     s.is_listed = joins && request.port != 0;
     s.is_seeder = request.left == 0;
+    s.is_partial = request.event == wire::announce_event::paused;
     s.event = request.event;
     bool const is_change = !joins && request.wallet->action != wallet_action::route;
     s.wanted = is_change ? 0
@@ -169,7 +180,7 @@ result<std::string> announce_service::tracker_name(wire::wallet_part const& wall
                                                      : std::string_view(literal));
     auto const colon = name.rfind(':');
     if (colon == std::string::npos || name.ends_with(']'))
-        name += ":80";
+        name += who.over == transport::tls ? ":443" : ":80";
     if (!m_policy->names.empty()) {
         auto const& names = m_policy->names;
         if (std::find(names.begin(), names.end(), name) != names.end())
@@ -203,8 +214,12 @@ refusal announce_service::verify(wire::announce_request const& request, asker co
     if (auto const why = may_verify(who, look.is_familiar, now); why != refusal::none)
         return why;
     auto const statement = wire::tracker_statement(request, name.value());
-    if (!identity::verify_wallet(w.wallet, as_bytes(statement), w.sign))
-        return refusal::none;
+    if (!identity::verify_wallet(w.wallet, as_bytes(statement), w.sign)) {
+        if (!w.key || look.knows_binding || is_bound(w, now))
+            return refusal::none;
+        (void)m_bad_signatures_of.allow(address_key(who.address), now.mono);
+        return refusal::key;
+    }
     (void)m_bad_signatures.allow(0, now.mono);
     (void)m_bad_signatures_of.allow(address_key(who.address), now.mono);
     return refusal::signature;

@@ -12,6 +12,9 @@
 
 namespace tau::tracker {
 
+/// How a request came; over TLS a name without a port means port 443.
+enum class transport { plain, tls };
+
 /// Who asks, as the transport saw it.
 struct asker {
     ip_address address;
@@ -19,6 +22,7 @@ struct asker {
     std::string_view host;    ///< HTTP's Host header; empty over UDP
     std::string_view passkey; ///< first part of the path, if there are two
     bool wants_both_families = false;
+    transport over = transport::plain;
 };
 
 /// Answers announces and scrapes, however they arrived: policy, signatures,

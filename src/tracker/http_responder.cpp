@@ -40,7 +40,7 @@ ip_address http_responder::client_of(wire::http_head const& head, ip_address con
 }
 
 void http_responder::answer(wire::http_head const& head, ip_address const& from,
-                            endpoint const& asked, moment now, std::string& out) {
+                            endpoint const& asked, moment now, std::string& out, transport over) {
     m_body.clear();
     auto const path = wire::split_tracker_path(head.path);
     asker who;
@@ -49,6 +49,7 @@ void http_responder::answer(wire::http_head const& head, ip_address const& from,
     who.host = head.host;
     who.passkey = path.passkey;
     who.wants_both_families = true;
+    who.over = over;
     if (path.action != "announce" && path.action != "scrape") {
         m_counters.add(counter::http_other);
         append_response("404 Not Found", "text/plain", "announce or scrape\n", head.keeps_alive,

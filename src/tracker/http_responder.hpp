@@ -23,7 +23,7 @@ public:
 
     /// Appends the answer to `out`; it says "close" unless head.keeps_alive.
     void answer(wire::http_head const& head, ip_address const& from, endpoint const& asked,
-                moment now, std::string& out);
+                moment now, std::string& out, transport over = transport::plain);
 
     /// The answer to what read_http_head() refused; the connection is then closed.
     static void append_bad_request(error_code why, std::string& out);

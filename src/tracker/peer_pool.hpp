@@ -10,10 +10,17 @@
 
 namespace tau::tracker {
 
-/// Time in steps of four seconds, which fifteen bits hold for 36 hours.
+/// Time in steps of four seconds, which fourteen bits hold for 18 hours.
 using tick = std::uint16_t;
 inline constexpr std::uint32_t seconds_per_tick = 4;
-inline constexpr tick tick_mask = 0x7fff;
+inline constexpr tick tick_mask = 0x3fff;
+
+/// What a peer is to its swarm; the bits beside its tick.
+enum class peer_kind : std::uint16_t {
+    leecher = 0,
+    partial = 0x4000, ///< has what it wants, and not all (BEP 21)
+    seeder = 0x8000,
+};
 
 /// A generator that is fast and not for secrets: it picks peers and jitter.
 class quick_random {
@@ -44,20 +51,20 @@ public:
 
     struct change {
         bool was_known = false;
-        bool was_seeder = false;
+        peer_kind was = peer_kind::leecher;
     };
 
     [[nodiscard]] std::size_t size() const { return m_size; }
 
     /// Adds the peer or refreshes it.
-    change put(address peer, bool seeder, tick now) {
+    change put(address peer, peer_kind kind, tick now) {
         auto const meta =
-            static_cast<std::uint16_t>((seeder ? seeder_bit : 0U) | (now & tick_mask));
+            static_cast<std::uint16_t>(static_cast<unsigned>(kind) | (now & tick_mask));
         if (m_buckets == nullptr)
             m_buckets = std::make_unique<bucket[]>(1);
         auto& b = bucket_of(peer);
         if (auto const at = b.find(peer); at != none) {
-            change const out{true, (b.meta(at) & seeder_bit) != 0};
+            change const out{true, kind_of(b.meta(at))};
             b.set_meta(at, meta);
             return out;
         }
@@ -76,7 +83,7 @@ public:
         auto const at = b.find(peer);
         if (at == none)
             return {};
-        change const out{true, (b.meta(at) & seeder_bit) != 0};
+        change const out{true, kind_of(b.meta(at))};
         b.remove(at);
         --m_size;
         return out;
@@ -105,7 +112,7 @@ public:
         return static_cast<std::size_t>(out - begin);
     }
 
-    /// Drops peers that are silent for more than `max_age`; calls gone(was_seeder) for each.
+    /// Drops peers that are silent for more than `max_age`; calls gone(kind) for each.
     template <class Gone>
     void expire(tick now, tick max_age, Gone gone) {
         for (std::size_t i = 0; m_buckets != nullptr && i < bucket_count(); ++i)
@@ -115,16 +122,16 @@ public:
                     continue;
                 m_buckets[i].remove(at);
                 --m_size;
-                gone((meta & seeder_bit) != 0);
+                gone(kind_of(meta));
             }
     }
 
-    /// Calls visit(octets, is_seeder, tick) for every peer.
+    /// Calls visit(octets, kind, tick) for every peer.
     template <class Visit>
     void for_each(Visit visit) const {
         for (std::size_t i = 0; m_buckets != nullptr && i < bucket_count(); ++i)
             for (std::uint32_t at = 0; at < m_buckets[i].size; ++at)
-                visit(address(m_buckets[i].at(at), N), (m_buckets[i].meta(at) & seeder_bit) != 0,
+                visit(address(m_buckets[i].at(at), N), kind_of(m_buckets[i].meta(at)),
                       static_cast<tick>(m_buckets[i].meta(at) & tick_mask));
     }
 
@@ -146,11 +153,13 @@ public:
 
 private:
     static constexpr std::uint32_t none = 0xffff'ffff;
-    static constexpr std::uint16_t seeder_bit = 0x8000;
     static constexpr std::size_t full_bucket = 48;
     static constexpr unsigned max_bits = 20;
     static constexpr unsigned few_bits = 2; // buckets that are worth asking for all together
 
+    static peer_kind kind_of(std::uint16_t meta) {
+        return static_cast<peer_kind>(meta & ~tick_mask);
+    }
     template <class Word>
     static Word word_at(std::uint8_t const* at) {
         Word out{};

@@ -16,6 +16,8 @@ char const* text_of(refusal why) {
         return "too many requests from this address";
     case refusal::signature:
         return "the signature does not match the wallet";
+    case refusal::key:
+        return "the binding does not tie this key to the wallet";
     case refusal::clock:
         return "the signed time is too far from the server's; see time";
     case refusal::replay:
@@ -45,6 +47,8 @@ counter counter_of(refusal why) {
         return counter::refused_rate;
     case refusal::signature:
         return counter::refused_signature;
+    case refusal::key:
+        return counter::refused_key;
     case refusal::clock:
         return counter::refused_clock;
     case refusal::replay:

@@ -13,6 +13,7 @@ enum class refusal {
     hash,      ///< denied, or not on the list of allowed ones
     rate,      ///< too many requests, or too many wrong signatures, of this address
     signature, ///< does not match the wallet
+    key,       ///< the binding record does not tie the key to the wallet
     clock,     ///< the signed time is too far from ours
     replay,    ///< the signed time is not above the last one
     limit,     ///< links, devices or wallets beyond a limit

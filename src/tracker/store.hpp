@@ -23,10 +23,11 @@ public:
     [[nodiscard]] virtual wire::swarm_counts scrape(info_hash const& hash) = 0;
     [[nodiscard]] virtual std::vector<wire::scrape_row> scrape_all() = 0;
 
-    /// What wallet_registry::check() and is_familiar() say.
+    /// What wallet_registry::check(), is_familiar() and knows_binding() say.
     struct first_look {
         error_code refusal;
         bool is_familiar = false;
+        bool knows_binding = false;
     };
     [[nodiscard]] virtual first_look look(wire::announce_request const& request,
                                           ip_address const& from, moment now) = 0;

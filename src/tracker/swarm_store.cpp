@@ -19,6 +19,17 @@ tick tick_of(std::uint32_t now_s) {
     return static_cast<tick>(now_s / seconds_per_tick & tick_mask);
 }
 
+peer_kind kind_of(bool is_seeder, bool is_partial) {
+    return is_seeder ? peer_kind::seeder : is_partial ? peer_kind::partial : peer_kind::leecher;
+}
+
+void count(wire::swarm_counts& counts, peer_kind kind, int by) {
+    auto const step = static_cast<std::uint32_t>(by);
+    (kind == peer_kind::seeder ? counts.complete : counts.incomplete) += step;
+    if (kind == peer_kind::partial)
+        counts.partial += step;
+}
+
 template <std::size_t N>
 void append_sample(peer_pool<N> const& pool, std::size_t wanted, std::uint8_t const* self,
                    quick_random& random, std::string& out) {
@@ -81,41 +92,31 @@ void swarm_store::release(std::uint32_t at) {
     m_free.push_back(at);
 }
 
-void swarm_store::put(swarm& s, peer_address const& peer, bool seeder, tick seen) {
-    bool known = false;
-    bool was_seeder = false;
-    if (peer.is_v6) {
-        auto const change = s.v6.put(octets6(peer), seeder, seen);
-        known = change.was_known;
-        was_seeder = change.was_seeder;
-    } else {
-        auto const change = s.v4.put(octets4(peer), seeder, seen);
-        known = change.was_known;
-        was_seeder = change.was_seeder;
-    }
-    if (known)
-        --(was_seeder ? s.counts.complete : s.counts.incomplete);
+void swarm_store::put(swarm& s, peer_address const& peer, peer_kind kind, tick seen) {
+    auto const note = [&](auto const& change) {
+        if (change.was_known)
+            count(s.counts, change.was, -1);
+        else
+            ++m_peers;
+    };
+    if (peer.is_v6)
+        note(s.v6.put(octets6(peer), kind, seen));
     else
-        ++m_peers;
-    ++(seeder ? s.counts.complete : s.counts.incomplete);
+        note(s.v4.put(octets4(peer), kind, seen));
+    count(s.counts, kind, 1);
 }
 
 void swarm_store::forget(swarm& s, peer_address const& peer) {
-    bool known = false;
-    bool was_seeder = false;
-    if (peer.is_v6) {
-        auto const change = s.v6.remove(octets6(peer));
-        known = change.was_known;
-        was_seeder = change.was_seeder;
-    } else {
-        auto const change = s.v4.remove(octets4(peer));
-        known = change.was_known;
-        was_seeder = change.was_seeder;
-    }
-    if (!known)
-        return;
-    --m_peers;
-    --(was_seeder ? s.counts.complete : s.counts.incomplete);
+    auto const note = [&](auto const& change) {
+        if (!change.was_known)
+            return;
+        --m_peers;
+        count(s.counts, change.was, -1);
+    };
+    if (peer.is_v6)
+        note(s.v6.remove(octets6(peer)));
+    else
+        note(s.v4.remove(octets4(peer)));
 }
 
 void swarm_store::remember(swarm& s, swarm_announce const& request, std::uint32_t now_s) {
@@ -126,7 +127,7 @@ void swarm_store::remember(swarm& s, swarm_announce const& request, std::uint32_
     if (request.event == wire::announce_event::completed)
         ++s.counts.downloaded;
     if (m_peers < m_limits.max_peers)
-        put(s, request.peer, request.is_seeder, tick_of(now_s));
+        put(s, request.peer, kind_of(request.is_seeder, request.is_partial), tick_of(now_s));
 }
 
 void swarm_store::sample(swarm const& s, swarm_announce const& request, quick_random& random,
@@ -224,9 +225,9 @@ bool swarm_store::expire_some(std::uint32_t now_s, std::size_t swarms) {
         auto& s = m_swarms[m_cursor];
         if (!s.is_used)
             continue;
-        auto const gone = [&](bool was_seeder) {
+        auto const gone = [&](peer_kind was) {
             --m_peers;
-            --(was_seeder ? s.counts.complete : s.counts.incomplete);
+            count(s.counts, was, -1);
         };
         s.v4.expire(now, age, gone);
         s.v6.expire(now, age, gone);
@@ -247,7 +248,7 @@ void swarm_store::merge(swarm_merge const& told, std::uint32_t now_s) {
     if (told.is_stopped)
         forget(s, told.peer);
     else if (m_peers < m_limits.max_peers && told.age_s <= now_s)
-        put(s, told.peer, told.is_seeder, tick_of(now_s - told.age_s));
+        put(s, told.peer, kind_of(told.is_seeder, told.is_partial), tick_of(now_s - told.age_s));
     if (s.v4.size() + s.v6.size() == 0)
         release(at);
 }
@@ -261,7 +262,7 @@ void swarm_store::restore_peer(info_hash const& hash, peer_address const& peer, 
                                std::uint32_t age_s, std::uint32_t now_s) {
     auto const at = find_or_add(hash);
     if (at != graph::index_table::none && m_peers < m_limits.max_peers && age_s <= now_s)
-        put(m_swarms[at], peer, seeder, tick_of(now_s - age_s));
+        put(m_swarms[at], peer, kind_of(seeder, false), tick_of(now_s - age_s));
 }
 
 } // namespace tau::tracker

@@ -35,6 +35,7 @@ struct swarm_announce {
     peer_address peer;
     bool is_listed = true; ///< false: answer only, as for port 0 and for routes
     bool is_seeder = false;
+    bool is_partial = false; ///< wants no more, though it is no seeder (BEP 21)
     wire::announce_event event = wire::announce_event::none;
     std::uint32_t wanted = 0;        ///< peers in the answer, both families together
     bool wants_other_family = false; ///< HTTP answers carry both, a datagram one
@@ -58,6 +59,7 @@ struct swarm_merge {
     info_hash hash;
     peer_address peer;
     bool is_seeder = false;
+    bool is_partial = false;
     bool is_stopped = false;
     bool is_completed = false;    ///< counts one more download
     std::uint32_t downloaded = 0; ///< the swarm's count is at least this
@@ -69,7 +71,7 @@ struct swarm_merge {
 /// Peers are known by address and port. Expiry is incremental: each expire_some()
 /// visits a bounded number of swarms.
 ///
-/// Source:    BEP 3, 7, 23, 48. Threading: one thread. Errors: none; what exceeds
+/// Source:    BEP 3, 7, 21, 23, 48. Threading: one thread. Errors: none; what exceeds
 ///            a limit is not remembered.
 class swarm_store {
 public:
@@ -103,11 +105,11 @@ public:
             if (!s.is_used)
                 continue;
             visit(s.hash, s.counts.downloaded);
-            auto const peer = [&](auto octets, bool seeder, tick seen) {
+            auto const peer = [&](auto octets, peer_kind kind, tick seen) {
                 peer_address address;
                 address.is_v6 = octets.size() == 18;
                 std::copy(octets.begin(), octets.end(), address.octets.begin());
-                visit_peer(address, seeder,
+                visit_peer(address, kind == peer_kind::seeder,
                            ((ticks - seen) & tick_mask) * std::uint32_t{seconds_per_tick});
             };
             s.v4.for_each(peer);
@@ -138,7 +140,7 @@ private:
     void release(std::uint32_t position);
     void remember(swarm& s, swarm_announce const& request, std::uint32_t now_s);
     void forget(swarm& s, peer_address const& peer);
-    void put(swarm& s, peer_address const& peer, bool seeder, tick seen);
+    void put(swarm& s, peer_address const& peer, peer_kind kind, tick seen);
     static void sample(swarm const& s, swarm_announce const& request, quick_random& random,
                        swarm_answer& out);
 

@@ -1,5 +1,7 @@
 #include "tracker/wallet_registry.hpp"
 
+#include "identity/binding.hpp"
+
 #include <algorithm>
 
 namespace tau::tracker {
@@ -40,6 +42,18 @@ std::vector<wire::link_change> changes_of(wire::announce_request const& request)
         out.push_back({as_wallet(request.hash), w.action == wallet_action::link});
     out.insert(out.end(), w.changes.begin(), w.changes.end());
     return out;
+}
+
+// The binding was verified, or is about to be.
+std::optional<wire::replica::bound_key> bound_key_of(wire::wallet_part const& w) {
+    if (!w.key)
+        return std::nullopt;
+    auto const record = identity::decode_binding(w.binding);
+    if (!record)
+        return std::nullopt;
+    return wire::replica::bound_key{record.value().key,
+                                    record.value().issued.time_since_epoch().count(),
+                                    record.value().kind == identity::binding_kind::revoked};
 }
 
 } // namespace
@@ -111,6 +125,23 @@ void wallet_registry::forget(std::uint32_t at) {
     }
     m_devices[at] = {};
     m_free.push_back(at);
+    if (first_of(wallet) == none)
+        m_keys.erase(wallet);
+}
+
+// An older record changes nothing, nor does the revocation of another key.
+void wallet_registry::set_key(wallet_address const& wallet, wire::replica::bound_key const& key) {
+    auto const [at, is_new] = m_keys.try_emplace(wallet, key);
+    auto& known = at->second;
+    if (key.is_revoked && known.key != key.key)
+        return;
+    if (key.issued_ms > known.issued_ms || (key.issued_ms == known.issued_ms && key.is_revoked))
+        known = key;
+}
+
+bool wallet_registry::knows_binding(wire::announce_request const& request) const {
+    auto const known = m_keys.find(request.wallet->wallet);
+    return known != m_keys.end() && known->second == bound_key_of(*request.wallet);
 }
 
 error_code wallet_registry::check(wire::announce_request const& request, moment now) const {
@@ -179,6 +210,8 @@ error_code wallet_registry::apply(wire::announce_request const& request, ip_addr
     auto& d = m_devices[found.value()];
     d.time_ms = w.time_ms;
     d.is_settled = false;
+    if (auto const key = bound_key_of(w))
+        set_key(w.wallet, *key);
     d.seen = seconds(now);
     auto const topic = home_of(request.hash);
     bool const is_own = as_wallet(request.hash) == w.wallet;
@@ -220,6 +253,8 @@ wallet_registry::replica_of(wire::announce_request const& request) const {
     out.accepts = d.accepts;
     out.is_online = d.is_online;
     out.ends_wallet = !is_online(d.wallet);
+    if (auto const known = m_keys.find(d.wallet); known != m_keys.end())
+        out.key = known->second;
     if (!d.is_online)
         return out;
     // Claims beyond a limit were refused, and must not pile up elsewhere either.
@@ -254,6 +289,8 @@ error_code wallet_registry::merge(wire::replica::device_change const& change, st
     if (!found)
         return found.error();
     auto& d = m_devices[found.value()];
+    if (change.key)
+        set_key(change.wallet, *change.key);
     if (change.time_ms == d.time_ms && d.is_settled)
         return {};
     auto const here = seconds(now);
@@ -282,6 +319,13 @@ void wallet_registry::replace_claims(wallet_address const& from, std::span<walle
     (void)restore_claims(from, to, now);
 }
 
+std::optional<public_key> wallet_registry::key_of(wallet_address const& wallet) const {
+    auto const known = m_keys.find(wallet);
+    if (known == m_keys.end() || known->second.is_revoked)
+        return std::nullopt;
+    return known->second.key;
+}
+
 wire::route_answer wallet_registry::routes(wallet_address const& from, wallet_address const& to,
                                            std::size_t paths, moment now,
                                            graph::path_search& search) const {
@@ -299,7 +343,7 @@ wire::route_answer wallet_registry::routes(wallet_address const& from, wallet_ad
         for (auto const node : p.hops) {
             auto const state = m_edges.state_of(node);
             hops.push_back({m_edges.wallet_of(node), state.where, to_thousandths(state.liveness),
-                            state.dialable});
+                            state.dialable, key_of(m_edges.wallet_of(node))});
         }
     }
     return out;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace tau::tracker {
@@ -64,6 +65,9 @@ public:
                                    moment now);
     /// The claims of an online wallet are these and no others.
     void replace_claims(wallet_address const& from, std::span<wallet_address const> to, moment now);
+
+    /// Whether the binding in the request is known, so that it need not be verified again.
+    [[nodiscard]] bool knows_binding(wire::announce_request const& request) const;
 
     /// Paths from one wallet to another; no path, and liveness 0, if there is none.
     [[nodiscard]] wire::route_answer routes(wallet_address const& from, wallet_address const& to,
@@ -142,6 +146,8 @@ private:
                                           graph::seconds32 now);
     [[nodiscard]] error_code take(device& d, wire::replica::device_change const& change,
                                   graph::seconds32 seen);
+    void set_key(wallet_address const& wallet, wire::replica::bound_key const& key);
+    [[nodiscard]] std::optional<public_key> key_of(wallet_address const& wallet) const;
     [[nodiscard]] device_state state_of(device const& d, moment now) const;
 
     wallet_limits m_limits;
@@ -150,6 +156,7 @@ private:
     graph::index_table m_table; // first device of each wallet
     std::vector<device> m_devices;
     std::vector<std::uint32_t> m_free;
+    std::unordered_map<wallet_address, wire::replica::bound_key> m_keys; // at most one a wallet
     std::size_t m_cursor = 0;
 };
 

@@ -64,6 +64,10 @@ void add_paths(std::string& out, std::vector<hop_path> const& paths) {
             add_int(out, "7:accepts", hop.accepts ? 1 : 0);
             out += "8:endpoint";
             add_string(out, as_text(to_compact(hop.where)));
+            if (hop.key) {
+                out += "3:key";
+                add_string(out, as_text(*hop.key));
+            }
             add_int(out, "8:liveness", hop.liveness);
             out += "6:wallet";
             add_string(out, as_text(hop.wallet));
@@ -101,6 +105,8 @@ void add_json_paths(std::string& out, std::vector<hop_path> const& paths) {
             add_json_endpoint(out, hop.where);
             out += ",\"liveness\":";
             add_json_liveness(out, hop.liveness);
+            if (hop.key)
+                out += ",\"key\":\"" + to_hex(*hop.key) + '"';
             out += hop.accepts ? ",\"accepts\":true}" : ",\"accepts\":false}";
         }
         out += ']';
@@ -115,6 +121,10 @@ void add_json_counts(std::string& out, swarm_counts const& counts) {
     add_number(out, counts.incomplete);
     out += ",\"downloaded\":";
     add_number(out, counts.downloaded);
+    if (counts.partial > 0) {
+        out += ",\"downloaders\":";
+        add_number(out, counts.incomplete - counts.partial);
+    }
 }
 
 std::string json_escaped(std::string_view text) {
@@ -203,6 +213,8 @@ void write_bencoded(std::vector<scrape_row> rows, std::string& out) {
         out += 'd';
         add_int(out, "8:complete", row.counts.complete);
         add_int(out, "10:downloaded", row.counts.downloaded);
+        if (row.counts.partial > 0) // else all who are incomplete download
+            add_int(out, "11:downloaders", row.counts.incomplete - row.counts.partial);
         add_int(out, "10:incomplete", row.counts.incomplete);
         out += 'e';
     }

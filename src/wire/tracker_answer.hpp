@@ -14,8 +14,9 @@ namespace tau::wire {
 struct path_hop {
     wallet_address wallet;
     endpoint where;
-    std::uint16_t liveness = 0; ///< thousandths
-    bool accepts = false;       ///< takes new connections
+    std::uint16_t liveness = 0;      ///< thousandths
+    bool accepts = false;            ///< takes new connections
+    std::optional<public_key> key{}; ///< of the owner, proved by a binding record
 
     friend bool operator==(path_hop const&, path_hop const&) = default;
 };
@@ -28,6 +29,7 @@ struct swarm_counts {
     std::uint32_t complete = 0;
     std::uint32_t incomplete = 0;
     std::uint32_t downloaded = 0;
+    std::uint32_t partial = 0; ///< of those incomplete: who wants no more (BEP 21)
 
     friend bool operator==(swarm_counts const&, swarm_counts const&) = default;
 };

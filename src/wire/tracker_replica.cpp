@@ -9,9 +9,12 @@ constexpr unsigned flag_v6 = 1;
 constexpr unsigned flag_seeder = 2;
 constexpr unsigned flag_stopped = 4;
 constexpr unsigned flag_completed = 8;
+constexpr unsigned flag_partial = 16;
 constexpr unsigned flag_accepts = 2;
 constexpr unsigned flag_online = 4;
 constexpr unsigned flag_ends = 8;
+constexpr unsigned flag_key = 16;
+constexpr unsigned flag_revoked = 32;
 constexpr std::size_t compact4 = 6;
 constexpr std::size_t compact6 = 18;
 
@@ -65,13 +68,15 @@ private:
 std::uint8_t flags_of(peer_change const& c) {
     return static_cast<std::uint8_t>((c.is_v6 ? flag_v6 : 0) | (c.is_seeder ? flag_seeder : 0)
                                      | (c.is_stopped ? flag_stopped : 0)
-                                     | (c.is_completed ? flag_completed : 0));
+                                     | (c.is_completed ? flag_completed : 0)
+                                     | (c.is_partial ? flag_partial : 0));
 }
 
 std::uint8_t flags_of(device_change const& c) {
     return static_cast<std::uint8_t>(
         (c.where.address().is_v6() ? flag_v6 : 0) | (c.accepts ? flag_accepts : 0)
-        | (c.is_online ? flag_online : 0) | (c.ends_wallet ? flag_ends : 0));
+        | (c.is_online ? flag_online : 0) | (c.ends_wallet ? flag_ends : 0) | (c.key ? flag_key : 0)
+        | (c.key && c.key->is_revoked ? flag_revoked : 0));
 }
 
 byte_view address_of(peer_change const& c) {
@@ -83,6 +88,7 @@ void set_flags(unsigned flags, peer_change& c) {
     c.is_seeder = (flags & flag_seeder) != 0;
     c.is_stopped = (flags & flag_stopped) != 0;
     c.is_completed = (flags & flag_completed) != 0;
+    c.is_partial = (flags & flag_partial) != 0;
 }
 
 unsigned read_flags(reader& in, device_change& c) {
@@ -100,6 +106,10 @@ void put_state(device_change const& c, Out& out) {
     put_number(c.home, out);
     put_number(c.liveness, out);
     put(to_compact(c.where), out);
+    if (!c.key)
+        return;
+    put(c.key->key, out);
+    put_number(c.key->issued_ms, out);
 }
 
 error_code read_state(reader& in, unsigned flags, device_change& c) {
@@ -112,7 +122,13 @@ error_code read_state(reader& in, unsigned flags, device_change& c) {
     if (c.liveness > wallet_part::liveness_one)
         return errc::invalid_argument;
     c.where = where.value();
-    return {};
+    if ((flags & flag_key) == 0)
+        return {};
+    c.key.emplace();
+    c.key->is_revoked = (flags & flag_revoked) != 0;
+    in.fixed(c.key->key);
+    c.key->issued_ms = in.number<std::int64_t>();
+    return in.failed() ? make_error_code(errc::invalid_length) : error_code{};
 }
 
 error_code read_peer(reader& in, batch& out) {

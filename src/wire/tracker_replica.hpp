@@ -4,6 +4,7 @@
 #include "wire/tracker_request.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,8 +30,18 @@ struct peer_change {
     bool is_seeder = false;
     bool is_stopped = false;
     bool is_completed = false;
+    bool is_partial = false;
 
     friend bool operator==(peer_change const&, peer_change const&) = default;
+};
+
+/// What a binding record says of a wallet's ed25519 key.
+struct bound_key {
+    public_key key;
+    std::int64_t issued_ms = 0; ///< of the record; the newest holds
+    bool is_revoked = false;
+
+    friend bool operator==(bound_key const&, bound_key const&) = default;
 };
 
 /// A device after a signed request that a front-end accepted, and the claims it changed.
@@ -43,7 +54,8 @@ struct device_change {
     std::uint16_t liveness = 0; ///< thousandths
     bool accepts = false;
     bool is_online = false;
-    bool ends_wallet = false; ///< no device of the wallet is online any more
+    bool ends_wallet = false;     ///< no device of the wallet is online any more
+    std::optional<bound_key> key; ///< of the wallet, if one is known
     std::vector<link_change> changes;
 
     friend bool operator==(device_change const&, device_change const&) = default;

@@ -56,6 +56,21 @@ result<Fixed> read_fixed(std::string_view text) {
     return out ? out : result<Fixed>(errc::invalid_argument);
 }
 
+// Percent-encoded octets, or twice as many hexadecimal digits.
+result<bytes> read_octets(std::string_view text, std::size_t most) {
+    bytes out(2 * most);
+    auto const size = unescape(text, out.data(), out.size());
+    if (size < 0 || static_cast<std::size_t>(size) > out.size())
+        return errc::invalid_argument;
+    out.resize(static_cast<std::size_t>(size));
+    // A record begins with 'd' as a digit may, but no record is hexadecimal throughout.
+    if (auto decoded = from_hex(as_text(out)))
+        return decoded;
+    if (out.size() > most)
+        return errc::invalid_argument;
+    return out;
+}
+
 template <class Number>
 result<Number> read_number(std::string_view text) {
     Number out{};
@@ -175,6 +190,12 @@ public:
             return assign(m_part.changes, read_changes(value));
         if (name == "tracker")
             return read_tracker(value);
+        if (name == "binding")
+            return assign(m_part.binding, read_octets(value, wallet_part::max_binding));
+        // BEP 7 has a parameter of this name too, with fewer octets.
+        if (name == "key")
+            if (auto const key = read_fixed<public_key>(value))
+                m_part.key = key.value();
         if (name == "accepts")
             m_part.accepts = value == "1";
         if (name == "paths")
@@ -183,8 +204,11 @@ public:
     }
 
     void finish(announce_request& request) {
-        if (m_has_wallet && m_has_sign)
-            request.wallet = std::move(m_part);
+        if (!m_has_wallet || !m_has_sign)
+            return;
+        if (m_part.binding.empty())
+            m_part.key.reset();
+        request.wallet = std::move(m_part);
     }
 
 private:
@@ -369,6 +393,10 @@ std::string tracker_statement(announce_request const& request, std::string_view 
     }
     out += '|';
     out += std::to_string(w.time_ms);
+    if (w.key) {
+        out += '|';
+        out += to_hex(*w.key);
+    }
     return out;
 }
 

@@ -37,6 +37,7 @@ struct wallet_part {
     static constexpr std::size_t max_changes = 64;       ///< our limit, a signature
     static constexpr std::size_t max_tracker_name = 255; ///< a DNS name and a port
     static constexpr unsigned max_paths = 8;
+    static constexpr std::size_t max_binding = 512; ///< docs/wire/identity.md
     static constexpr std::uint16_t liveness_one = 1000;
 
     wallet_address wallet;
@@ -47,6 +48,9 @@ struct wallet_part {
     bool accepts = false;       ///< takes new connections at its endpoint
     std::uint8_t paths = 2;     ///< wanted, 1 to max_paths
     std::string tracker;        ///< host:port the client meant; empty: as transmitted
+    /// The ed25519 key of the same owner, and the encoded binding record that proves it.
+    std::optional<public_key> key;
+    bytes binding;
     /// Changes beside the one that `action` and the info-hash express.
     std::vector<link_change> changes;
 };

@@ -136,6 +136,7 @@ key_table table_of(config& c) {
     key_table t;
     t.texts("udp", c.udp, "addresses and ports of the UDP tracker; port 0 takes a free one");
     t.texts("http", c.http, "addresses and ports of the HTTP tracker");
+    t.texts("https", c.https, "the same over TLS; needs tls.certificate and tls.key");
     t.number("threads", c.threads, "threads that answer; 0: one a processor");
     t.text("store", c.store,
            "\"memory\", or \"redis://host:port[,host:port...][/database][?prefix=NAME]\", or "
@@ -145,6 +146,9 @@ key_table table_of(config& c) {
     t.text("listen", c.admin, "address and port of the admin API and metrics; empty: none");
     t.text("token_file", c.admin_token_file,
            "file with the API's token, made when absent; empty: only /metrics and /healthz");
+    t.section("tls");
+    t.text("certificate", c.tls_certificate_file, "PEM file: the certificate, then its chain");
+    t.text("key", c.tls_key_file, "PEM file with the private key, which others may not read");
     t.section("redis");
     t.text("user", c.redis_user, "who to be for Redis; empty: the default user");
     t.text("password_file", c.redis_password_file,
@@ -233,10 +237,13 @@ std::vector<endpoint> endpoints(std::vector<std::string> const& texts) {
 void check_addresses(config const& c) {
     (void)endpoints(c.udp);
     (void)endpoints(c.http);
+    (void)endpoints(c.https);
     if (!c.admin.empty())
         (void)endpoints({c.admin});
-    if (c.udp.empty() && c.http.empty())
-        throw config_error("neither udp nor http names an address to listen at");
+    if (c.udp.empty() && c.http.empty() && c.https.empty())
+        throw config_error("neither udp nor http nor https names an address to listen at");
+    if (!c.https.empty() && (c.tls_certificate_file.empty() || c.tls_key_file.empty()))
+        throw config_error("https needs tls.certificate and tls.key");
     for (auto const& proxy : c.proxies) {
         boost::system::error_code ec;
         (void)boost::asio::ip::make_address(proxy, ec);
@@ -254,6 +261,15 @@ void expect_range(char const* name, std::size_t value, std::size_t least, std::s
     if (value < least || value > most)
         throw config_error(std::string(name) + " must be from " + std::to_string(least) + " to "
                            + std::to_string(most));
+}
+
+// A secret that others may read is no secret.
+void require_private(std::string const& file) {
+    using std::filesystem::perms;
+    std::error_code ec;
+    auto const mode = std::filesystem::status(file, ec).permissions();
+    if (!ec && (mode & (perms::group_all | perms::others_all)) != perms::none)
+        throw config_error(file + ": others may read it; chmod 600");
 }
 
 } // namespace
@@ -359,6 +375,17 @@ std::uint32_t thread_count(config const& c) {
     return c.threads != 0 ? c.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
+net::tls_context load_certificate(config const& c) {
+    if (c.https.empty())
+        return {};
+    require_private(c.tls_key_file);
+    std::string why;
+    auto const out = net::load_tls(c.tls_certificate_file, c.tls_key_file, why);
+    if (!out)
+        throw config_error(why.empty() ? out.error().message() : why);
+    return out.value();
+}
+
 std::optional<net::redis_settings> redis_config(config const& c) {
     if (c.store == "memory")
         return std::nullopt;
@@ -367,12 +394,7 @@ std::optional<net::redis_settings> redis_config(config const& c) {
     out.user = c.redis_user;
     if (c.redis_password_file.empty())
         return out;
-    std::error_code ec;
-    auto const mode = std::filesystem::status(c.redis_password_file, ec).permissions();
-    constexpr auto of_others =
-        std::filesystem::perms::group_all | std::filesystem::perms::others_all;
-    if (!ec && (mode & of_others) != std::filesystem::perms::none)
-        throw config_error(c.redis_password_file + ": others may read it; chmod 600");
+    require_private(c.redis_password_file);
     auto const lines = read_lines(c.redis_password_file);
     if (lines.size() != 1)
         throw config_error(c.redis_password_file + ": must hold one line with the password");
@@ -384,6 +406,8 @@ net::tracker_server_config server_config(config const& c) {
     net::tracker_server_config out;
     out.udp = endpoints(c.udp);
     out.http = endpoints(c.http);
+    out.https = endpoints(c.https);
+    out.tls = load_certificate(c);
     out.threads = thread_count(c);
     out.proxies = {c.proxies.begin(), c.proxies.end()};
     out.http_limits.max_connections = c.max_http_connections;

@@ -23,6 +23,9 @@ struct config_error : std::runtime_error {
 struct config {
     std::vector<std::string> udp{"127.0.0.1:6969"};
     std::vector<std::string> http{"127.0.0.1:6969"};
+    std::vector<std::string> https;
+    std::string tls_certificate_file;
+    std::string tls_key_file;
     std::string admin{"127.0.0.1:6970"}; ///< empty: none
     std::string admin_token_file;        ///< empty: only /metrics and /healthz are served
     std::uint32_t threads = 0;           ///< 0: one a processor
@@ -67,6 +70,9 @@ struct config {
 void settle(config& c);
 
 [[nodiscard]] net::tracker_server_config server_config(config const& c);
+
+/// The certificate for https; empty if https names no address. Throws config_error.
+[[nodiscard]] net::tls_context load_certificate(config const& c);
 
 /// Where the shared state is, with the password read from its file; nullopt if the
 /// state is in memory alone. Throws config_error.

@@ -128,6 +128,8 @@ void daemon::run() {
         std::cout << "udp " << to_string(where) << '\n';
     for (auto const& where : m_server.http())
         std::cout << "http " << to_string(where) << '\n';
+    for (auto const& where : m_server.https())
+        std::cout << "https " << to_string(where) << '\n';
     if (m_admin)
         std::cout << "admin " << m_admin_address << '\n';
     std::cout << "ready" << std::endl;
@@ -201,7 +203,12 @@ error_code daemon::reload() {
     try {
         auto fresh = m_reload();
         settle(fresh);
+        // Both are read before either holds.
+        auto const certificate =
+            m_config.https.empty() ? net::tls_context{} : load_certificate(fresh);
         m_policy = std::make_shared<tracker::policy const>(load_policy(fresh));
+        if (certificate)
+            m_server.set_tls(certificate);
     } catch (config_error const& e) {
         // The old lists go on to hold: a typing error must not open a private tracker.
         m_log.write(log_level::error, std::string("not reloaded: ") + e.what());
@@ -210,7 +217,7 @@ error_code daemon::reload() {
     for (auto const& hash : m_policy->denied)
         m_store.erase(hash);
     m_server.set_policy(m_policy);
-    m_log.write(log_level::info, "lists and settings of announces reloaded");
+    m_log.write(log_level::info, "lists, certificate and settings of announces reloaded");
     return {};
 }
 

@@ -15,6 +15,7 @@ using namespace tau::tracker_tool;
 struct options {
     std::string config_file;
     std::vector<std::string> http;
+    std::vector<std::string> https;
     std::vector<std::string> udp;
     std::string admin;
     std::string store;
@@ -28,6 +29,8 @@ config effective(options const& o) {
     auto out = o.config_file.empty() ? config{} : load_config(o.config_file);
     if (!o.http.empty())
         out.http = o.http;
+    if (!o.https.empty())
+        out.https = o.https;
     if (!o.udp.empty())
         out.udp = o.udp;
     if (!o.admin.empty())
@@ -61,6 +64,8 @@ int run(options const& o) {
     }
     if (o.check) {
         (void)load_policy(settings);
+        (void)load_certificate(settings);
+        (void)redis_config(settings);
         std::cout << "the configuration is in order\n";
         return 0;
     }
@@ -83,6 +88,7 @@ int main(int argc, char** argv) {
     CLI::App app("A BitTorrent tracker that knows which wallets are connected to which.");
     app.add_option("--config", o.config_file, "configuration file (TOML)");
     app.add_option("--http", o.http, "address:port of the HTTP tracker, may be repeated");
+    app.add_option("--https", o.https, "the same over TLS; needs tls.certificate and tls.key");
     app.add_option("--udp", o.udp, "address:port of the UDP tracker, may be repeated");
     app.add_option("--admin", o.admin, "address:port of metrics and the admin API");
     app.add_option("--store", o.store, "memory, redis://host:port or redis+unix:/path");

@@ -27,7 +27,7 @@ std::size_t raise_open_files() {
 
 bool fit_open_files(config& c, std::size_t open_files) {
     std::size_t const threads = thread_count(c);
-    auto const listeners = threads * std::max<std::size_t>(c.http.size(), 1);
+    auto const listeners = threads * std::max<std::size_t>(c.http.size() + c.https.size(), 1);
     auto const others = reserve + threads * (c.udp.size() + per_thread) + listeners;
     auto const room = open_files > others ? (open_files - others) / listeners : 1;
     if (c.max_http_connections <= room)

@@ -16,6 +16,7 @@ tracker::swarm_merge to_merge(wire::replica::peer_change const& change, std::uin
     out.hash = change.hash;
     out.peer = {change.address, change.is_v6};
     out.is_seeder = change.is_seeder;
+    out.is_partial = change.is_partial;
     out.is_stopped = change.is_stopped;
     out.age_s = age_s;
     return out;

@@ -84,7 +84,8 @@ void redis_lane::rewind_log() {
     if (m_position.empty())
         return;
     auto const back = std::chrono::duration_cast<std::chrono::milliseconds>(rewind).count();
-    m_position = std::to_string(std::max<std::int64_t>(time_of(m_position) - back, 0)) + "-0";
+    // What was before the load is in the state, and must not be counted again.
+    m_position = std::to_string(std::max(time_of(m_position) - back, m_joined_ms)) + "-0";
 }
 
 void redis_lane::send(redis_command command, std::function<void(redisReply const&)> on_reply) {
@@ -100,7 +101,7 @@ void redis_lane::send(redis_command command, std::function<void(redisReply const
 void redis_lane::on_replied(redisReply const* reply) {
     if (reply == nullptr || reply->type == REDIS_REPLY_ERROR) {
         m_has_failed = true;
-        m_trouble = reply == nullptr ? "no connection" : std::string(redis_error(*reply));
+        m_trouble = reply == nullptr ? std::string() : std::string(redis_error(*reply));
     }
     if (--m_outstanding == 0)
         finish(m_clock.now());
@@ -115,6 +116,7 @@ void redis_lane::finish(moment now) {
         return;
     }
     m_retry = first_retry;
+    m_trouble.clear();
     for (; m_in_exchange > 0; --m_in_exchange) {
         auto& piece = m_to_send.front();
         piece.confirmed = now.mono;
@@ -176,6 +178,7 @@ void redis_lane::join() {
         auto const* entry = element(reply, 0);
         auto const* id = entry == nullptr ? nullptr : element(*entry, 0);
         m_position = id == nullptr ? "0-0" : std::string(redis_text(*id));
+        m_joined_ms = id == nullptr ? 0 : time_of(m_position) + 1;
     });
 }
 

@@ -56,6 +56,7 @@ public:
     [[nodiscard]] bool is_following() const { return m_is_following; }
     /// Whether nothing waits to be sent or to be confirmed.
     [[nodiscard]] bool is_flushed() const { return m_queue.octets() == 0 && m_to_send.empty(); }
+    /// What a server refused; empty also while there is no connection.
     [[nodiscard]] std::string const& trouble() const { return m_trouble; }
 
     struct numbers {
@@ -112,6 +113,7 @@ private:
     std::size_t m_kept_octets = 0;
     std::uint64_t m_last_number = 0;
     std::string m_position; // of the log; empty before the first join
+    std::int64_t m_joined_ms = 0;
     std::uint64_t m_connection = 0;
     std::int64_t m_redis_ahead_ms = 0;
     time_point m_time_asked{};

@@ -3,8 +3,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <csignal>
-
 namespace tau::net {
 namespace {
 
@@ -40,11 +38,7 @@ tracker_redis_store::~tracker_redis_store() {
 }
 
 void tracker_redis_store::run() {
-    // hiredis writes without MSG_NOSIGNAL; a server that went must not end us.
-    sigset_t pipe;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    block_broken_pipe_signal();
     while (!m_stops)
         step();
     auto const end = m_clock.now().mono + flush_at_end;
@@ -101,10 +95,9 @@ void tracker_redis_store::note_state(moment now) {
     bool const is_right = fresh.lanes_following == fresh.lanes;
     if (is_right)
         fresh.trouble.clear();
-    else if (!m_redis.last_trouble().empty())
-        fresh.trouble = m_redis.last_trouble();
-    else if (fresh.trouble.empty())
-        fresh.trouble = "the state is being loaded";
+    else if (fresh.trouble.empty()) // no server refused anything: there is none, or not yet
+        fresh.trouble =
+            m_redis.last_trouble().empty() ? "the state is being loaded" : m_redis.last_trouble();
 
     std::lock_guard const lock(m_mutex);
     if (is_right != m_is_right) {
@@ -146,6 +139,7 @@ void tracker_redis_store::announce(tracker::swarm_announce const& request, momen
     change.address = request.peer.octets;
     change.is_v6 = request.peer.is_v6;
     change.is_seeder = request.is_seeder;
+    change.is_partial = request.is_partial;
     change.is_stopped = request.event == wire::announce_event::stopped;
     change.is_completed = request.event == wire::announce_event::completed;
     change.downloaded = out.counts.downloaded;

@@ -24,17 +24,17 @@ octets peer(unsigned n) {
 TEST(PeerPool, AnswersLikeAMapWhileItGrowsAndShrinks) {
     std::mt19937 random(5);
     peer_pool<6> pool;
-    std::map<octets, bool> model;
+    std::map<octets, peer_kind> model;
     for (int i = 0; i < 100'000; ++i) {
         // Grows over several thousand peers, then shrinks to few.
         bool const adds = random() % 100 < (i < 50'000 ? 80U : 20U);
         auto const p = peer(static_cast<unsigned>(random() % 8000));
-        bool const seeder = random() % 2 == 0;
+        auto const seeder = random() % 2 == 0 ? peer_kind::seeder : peer_kind::leecher;
         auto const known = model.find(p);
         auto const change = adds ? pool.put(p, seeder, 0) : pool.remove(p);
         ASSERT_EQ(change.was_known, known != model.end());
         if (change.was_known) {
-            ASSERT_EQ(change.was_seeder, known->second);
+            ASSERT_EQ(change.was, known->second);
         }
         if (adds)
             model[p] = seeder;
@@ -42,8 +42,8 @@ TEST(PeerPool, AnswersLikeAMapWhileItGrowsAndShrinks) {
             model.erase(p);
         ASSERT_EQ(pool.size(), model.size());
     }
-    std::map<octets, bool> seen;
-    pool.for_each([&](peer_pool<6>::address p, bool seeder, tick) {
+    std::map<octets, peer_kind> seen;
+    pool.for_each([&](peer_pool<6>::address p, peer_kind seeder, tick) {
         octets key{};
         std::copy(p.begin(), p.end(), key.begin());
         seen[key] = seeder;
@@ -57,7 +57,7 @@ TEST_P(PeerPoolSample, GivesDistinctPeersAsManyAsWantedAndNeverTheAsker) {
     unsigned const size = GetParam();
     peer_pool<6> pool;
     for (unsigned n = 0; n < size; ++n)
-        pool.put(peer(n), false, 0);
+        pool.put(peer(n), peer_kind::leecher, 0);
     quick_random random(7);
     auto const self = peer(0);
     std::set<octets> ever;
@@ -89,11 +89,11 @@ TEST(PeerPool, ExpiresTheSilentOnesAlsoWhenTheTickWraps) {
             return static_cast<tick>((start + ticks) & tick_mask);
         };
         for (unsigned n = 0; n < 300; ++n)
-            pool.put(peer(n), n % 3 == 0, start);
-        pool.put(peer(7), true, later(100));
+            pool.put(peer(n), n % 3 == 0 ? peer_kind::seeder : peer_kind::leecher, start);
+        pool.put(peer(7), peer_kind::seeder, later(100));
         int seeders = 0;
         int others = 0;
-        auto const gone = [&](bool seeder) { ++(seeder ? seeders : others); };
+        auto const gone = [&](peer_kind kind) { ++(kind == peer_kind::seeder ? seeders : others); };
         pool.expire(later(100), 100, gone);
         EXPECT_EQ(pool.size(), 300U);
         pool.expire(later(101), 100, gone);

@@ -57,6 +57,21 @@ TEST_F(SwarmStore, CountsSeedersLeechersAndDownloads) {
     EXPECT_EQ(store.scrape(hash(9)), wire::swarm_counts{});
 }
 
+TEST_F(SwarmStore, PartialSeedsAreIncompleteButNoDownloaders) {
+    announce(request("1.2.3.4:5"));
+    auto partial = request("1.2.3.5:6");
+    partial.is_partial = true;
+    EXPECT_EQ(announce(partial), (wire::swarm_counts{0, 2, 0, 1}));
+    partial.is_partial = false;
+    EXPECT_EQ(announce(partial), (wire::swarm_counts{0, 2, 0, 0}));
+    partial.is_partial = true;
+    announce(partial);
+    now += 700;
+    announce(request("1.2.3.4:5"));
+    expire();
+    EXPECT_EQ(store.scrape(hash(1)), (wire::swarm_counts{0, 1, 0, 0}));
+}
+
 TEST_F(SwarmStore, StoppedEndsAPeerAtOnceAndIsToldNoPeers) {
     announce(request("1.2.3.4:5"));
     announce(request("1.2.3.5:6"));

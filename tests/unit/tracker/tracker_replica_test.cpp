@@ -16,6 +16,7 @@ peer_change a_peer(bool is_v6 = false) {
     out.is_v6 = is_v6;
     out.is_seeder = true;
     out.is_completed = true;
+    out.is_partial = is_v6;
     return out;
 }
 
@@ -29,6 +30,8 @@ device_change a_device(char const* where = "10.0.0.1:6881") {
     out.liveness = 900;
     out.accepts = true;
     out.is_online = true;
+    out.key = bound_key{{}, 1'600'000'000'000, true};
+    out.key->key.octets.fill(0x77);
     wallet_address other;
     other.octets.fill(0x66);
     out.changes = {{other, true}, {out.wallet, false}};
@@ -94,7 +97,7 @@ TEST(TrackerReplica, WhatIsNotABatchIsRefused) {
     EXPECT_EQ(read_changes(changes).error(), errc::invalid_argument);
     changes.clear();
     append(a_device(), changes);
-    changes[1 + 1 + 20 + 20 + 8 + 8 + 2 + 6] = 65; // changes of links
+    changes[1 + 1 + 20 + 20 + 8 + 8 + 2 + 6 + 32 + 8] = 65; // changes of links
     EXPECT_EQ(read_changes(changes).error(), errc::invalid_argument);
 }
 
