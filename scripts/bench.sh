@@ -19,6 +19,7 @@ idle=(--settle 300 --seconds 120)
 tracker_graph=()
 tracker_store=()
 tracker_load=()
+tracker_front_ends=()
 wanted=()
 for word in "$@"; do
     case $word in
@@ -34,6 +35,7 @@ for word in "$@"; do
             tracker_graph=(10000 50000 1000)
             tracker_store=(10000 50000 10000)
             tracker_load=(--rounds 1 --seconds 1)
+            tracker_front_ends=(--rate 2000 --seconds 2 --samples 20)
             ;;
         dht | messenger | tracker) wanted+=("$word") ;;
         *)
@@ -117,6 +119,7 @@ bench_tracker() {
         build/bench/graph_bench "${tracker_graph[@]}"
         build/bench/store_bench "$folder" "${tracker_store[@]}"
     } | tee -a "$results" >&2
+    python3 tests/bench/tracker/front_ends.py build "${tracker_front_ends[@]}" >&2
 }
 
 scripts/deps.sh bench
