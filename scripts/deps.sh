@@ -12,7 +12,7 @@ run_packages=(
 )
 test_packages=(
     libgtest-dev librapidcheck-dev libcrypto++-dev clang-format
-    python3 python3-libtorrent python3-networkx nodejs npm
+    python3 python3-libtorrent python3-networkx nodejs npm curl openssl
     iproute2 nftables procps tmux sqlite3 redis-server redis-tools
     aria2 transmission-daemon transmission-cli qbittorrent-nox deluged deluge-console systemd
     chromium chromium-driver python3-selenium fonts-dejavu-core
