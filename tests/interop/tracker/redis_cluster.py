@@ -96,14 +96,17 @@ class Prober:
         self.waiting = still
 
 
-def run_load(fronts, prober, hashes, rng, known, rate: int, seconds: float, at_half) -> None:
-    begun = time.monotonic()
+def run_load(fronts, prober, hashes, rng, known, rate: int, seconds: float, at_third) -> float:
+    """Returns the longest pause of this client itself, which a busy machine makes."""
+    begun = last = time.monotonic()
     done = 0
+    own_pause = 0.0
     is_killed = False
     while (passed := time.monotonic() - begun) < seconds:
         if not is_killed and passed > seconds / 3:
             is_killed = True
-            at_half()
+            at_third()
+            last = time.monotonic()
         while done < passed * rate:
             done += 1
             for front in fronts:
@@ -113,12 +116,14 @@ def run_load(fronts, prober, hashes, rng, known, rate: int, seconds: float, at_h
         for front in fronts:
             front.collect(known)
         prober.step()
+        own_pause, last = max(own_pause, time.monotonic() - last), time.monotonic()
         select.select([f.udp.socket for f in fronts], [], [], TICK)
     for front in fronts:
         until(lambda f=front: (f.collect(known), not f.in_flight)[1], "every announce is answered")
+    return own_pause
 
 
-def check_all_known(fronts, hashes, base_ports) -> None:
+def check_all_known(fronts, hashes) -> None:
     for info_hash in hashes:
         wanted = set().union(*(f.live[info_hash] for f in fronts))
         gone = set().union(*(f.stopped[info_hash] for f in fronts))
@@ -149,15 +154,16 @@ def main() -> None:
             assert all(t.health() == "ok\n" for t in trackers), trackers[0].health()
             prober = Prober(rng, fronts)
             victim = rng.choice(cluster.masters())
-            run_load(fronts, prober, hashes, rng, known, a.rate, a.seconds, victim.kill)
+            pause = run_load(fronts, prober, hashes, rng, known, a.rate, a.seconds, victim.kill)
             until(lambda: (prober.look(), not prober.waiting)[1], "every probe arrived")
-            check_all_known(fronts, hashes, (1000, 30000))
+            check_all_known(fronts, hashes)
             for t in trackers:
                 until(lambda t=t: t.health() == "ok\n", "all is well again")
                 assert t.metric("tau_tracker_redis_malformed_total") == 0
             delays = sorted(prober.delays)
             print(f"{sum(f.answers for f in fronts)} announces answered, a master killed; "
-                  f"longest silence of a tracker {max(f.longest_silence for f in fronts) * 1000:.0f} ms")
+                  f"longest silence of a tracker {max(f.longest_silence for f in fronts) * 1000:.0f} ms, "
+                  f"longest pause of this client {pause * 1000:.0f} ms")
             print(f"known to the other after: p50 {delays[len(delays) // 2] * 1000:.0f} ms; longest "
                   f"{delays[-1]:.2f} s, while the replica was promoted "
                   f"(node timeout {a.node_timeout_ms} ms)")
