@@ -132,6 +132,18 @@ void add_seconds(key_table& keys, char const* name, std::chrono::milliseconds& t
         [&to] { return std::to_string(to.count() / 1000); });
 }
 
+void add_tls_and_redis(key_table& t, config& c) {
+    t.section("tls");
+    t.text("certificate", c.tls_certificate_file, "PEM file: the certificate, then its chain");
+    t.text("key", c.tls_key_file, "PEM file with the private key, which others may not read");
+    t.section("redis");
+    t.text("user", c.redis_user, "who to be for Redis; empty: the default user");
+    t.text("password_file", c.redis_password_file,
+           "file with the password for Redis, which others may not read; empty: none");
+    t.number("max_queue_mb", c.redis_max_queue_mb,
+             "what waits for Redis while it is away; the oldest is dropped");
+}
+
 key_table table_of(config& c) {
     key_table t;
     t.texts("udp", c.udp, "addresses and ports of the UDP tracker; port 0 takes a free one");
@@ -146,15 +158,7 @@ key_table table_of(config& c) {
     t.text("listen", c.admin, "address and port of the admin API and metrics; empty: none");
     t.text("token_file", c.admin_token_file,
            "file with the API's token, made when absent; empty: only /metrics and /healthz");
-    t.section("tls");
-    t.text("certificate", c.tls_certificate_file, "PEM file: the certificate, then its chain");
-    t.text("key", c.tls_key_file, "PEM file with the private key, which others may not read");
-    t.section("redis");
-    t.text("user", c.redis_user, "who to be for Redis; empty: the default user");
-    t.text("password_file", c.redis_password_file,
-           "file with the password for Redis, which others may not read; empty: none");
-    t.number("max_queue_mb", c.redis_max_queue_mb,
-             "what waits for Redis while it is away; the oldest is dropped");
+    add_tls_and_redis(t, c);
     t.section("announce");
     t.number("interval_s", c.policy.interval_s,
              "how often clients announce; presence is 2.5 times");
