@@ -78,7 +78,7 @@ def check_clients(tracker: Tracker, authority: Authority) -> None:
 
 
 def check_refusals(tracker: Tracker) -> None:
-    """Who does not trust us, who speaks plain HTTP, who says nothing sensible, old TLS."""
+    """Who does not trust us, who speaks plain HTTP, who says nothing sensible."""
     address = tracker.at["https"].rsplit(":", 1)
     try:
         connection = http.client.HTTPSConnection(tracker.at["https"], timeout=20)
@@ -88,12 +88,12 @@ def check_refusals(tracker: Tracker) -> None:
         pass
     for junk in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(1000), b"\x16\x03\x01\xff\xff" + b"x" * 100):
         with socket.create_connection(address, timeout=20) as s:
-            s.sendall(junk)
-            s.shutdown(socket.SHUT_WR)
-            try:
+            try:  # the tracker may have ended it before we are done
+                s.sendall(junk)
+                s.shutdown(socket.SHUT_WR)
                 while part := s.recv(4096):
                     assert not part.startswith(b"HTTP"), part
-            except ConnectionResetError:
+            except OSError:
                 pass
     assert not re.search(r'reason="tls_handshake"} 0$', tracker.admin("/metrics"), re.M)
 
