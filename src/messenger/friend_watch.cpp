@@ -31,8 +31,9 @@ void friend_watch::hurry(contact_ptr const& who) {
 }
 
 void friend_watch::schedule(contact_ptr const& who) {
-    if (!is_active(*who) && m_core.gossip->watches(*who))
-        return; // gossip will tell of news
+    // Once a conversation has been quiet for long, gossip alone tells of news.
+    if (who->watch_pause >= m_core.settings.watch_pause_max && m_core.gossip->watches(*who))
+        return;
     auto const spread = static_cast<std::uint64_t>(who->watch_pause.count()) / 4 + 1;
     auto const pause =
         who->watch_pause + std::chrono::milliseconds(m_core.ports.random.below(spread));
