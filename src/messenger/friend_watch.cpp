@@ -88,9 +88,13 @@ void friend_watch::poll(contact_ptr const& who) {
 void friend_watch::on_polled(contact_ptr const& who) {
     if (who->polls == 0 || --who->polls > 0 || !m_core.running)
         return;
-    who->watch_pause = who->poll_brought_news
-                           ? m_core.settings.watch_pause_min
-                           : std::min(who->watch_pause * 2, m_core.settings.watch_pause_max);
+    auto const now = m_core.now().mono;
+    bool const recent = who->last_heard && now - *who->last_heard < recent_time;
+    auto const longest =
+        recent ? std::min<std::chrono::milliseconds>(recent_pause, m_core.settings.watch_pause_max)
+               : m_core.settings.watch_pause_max;
+    who->watch_pause = who->poll_brought_news ? m_core.settings.watch_pause_min
+                                              : std::min(who->watch_pause * 2, longest);
     schedule(who);
 }
 

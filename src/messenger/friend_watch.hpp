@@ -16,6 +16,9 @@ class friend_watch {
 public:
     /// Since the last sign of life or the last act of our user in a conversation.
     static constexpr std::chrono::minutes active_time{10};
+    /// Since then a conversation may go on: the pause between reads stays this short.
+    static constexpr std::chrono::hours recent_time{2};
+    static constexpr std::chrono::minutes recent_pause{3};
     /// Between two reads of where a friend is, while something waits for them; the courier's
     /// growing pause counts if it is longer.
     static constexpr std::chrono::seconds endpoint_read_pause{5};

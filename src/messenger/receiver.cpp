@@ -178,7 +178,7 @@ void receiver::on_channel_value(contact_ptr const& from, wire::message_channel c
 }
 
 void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr const& from) {
-    std::map<contact_ptr, std::vector<incoming>> by_sender;
+    std::map<public_key, std::vector<incoming>> by_sender; // in an order that a rerun repeats
     for (auto& item : items) {
         auto const root = wire::target_of_immutable(item);
         if (from && from->dag.has(root)) {
@@ -217,12 +217,13 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
         if (sender->state() == friend_state::requested
             && ++sender->request_messages > m_core.settings.max_request_messages)
             continue;
-        by_sender[sender].push_back({std::move(seal).value(),
-                                     std::get<wire::message_root>(std::move(body).value()),
-                                     std::move(item)});
+        by_sender[sender->row.key].push_back({std::move(seal).value(),
+                                              std::get<wire::message_root>(std::move(body).value()),
+                                              std::move(item)});
     }
-    for (auto& [sender, messages] : by_sender)
-        take(sender, std::move(messages), way_from(sender, from, way));
+    for (auto& [key, messages] : by_sender)
+        if (auto const sender = m_core.find(key))
+            take(sender, std::move(messages), way_from(sender, from, way));
 }
 
 // The same as a channel value, but sealed; its time counts as the value's seq.
@@ -240,6 +241,7 @@ bool receiver::on_state(opened_message const& seal, delivery_way way, contact_pt
     m_by_friends = way_from(from, asked, way) == delivery_way::friends;
     on_channel_value(from, value.value());
     m_by_friends = false;
+    m_core.watch->hurry(from);
     return true;
 }
 
