@@ -18,7 +18,7 @@ def befriend(*nodes):
                 a.json("friend", "add", b.json("id")["uri"])
 
 
-def wait_until(node, ready, what, seconds=150):
+def wait_until(node, ready, what, seconds=240):
     """Polls a command of the daemon until `ready(answer)`; each poll waits for the daemon."""
     import time
     end = time.monotonic() + seconds
