@@ -25,8 +25,7 @@ struct cloud_settings {
 /// The DHT as far as items are concerned: an item is stored on the 8 closest nodes that live,
 /// for two hours or as long as each lives; a read asks those that are closest then.
 ///
-/// Traversals of live nodes find those closest to a target: what real sessions do is compared in
-/// cloud_model_test. Everything follows from the seed.
+/// Traversals of live nodes find those closest to a target. Everything follows from the seed.
 class dht_model {
 public:
     static constexpr std::size_t replicas = 8;
