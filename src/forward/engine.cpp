@@ -306,6 +306,7 @@ bool engine::launch(wallet_address const& who, neighbour& to, cargo_ptr what, mo
     body.number(seq);
     body.octets(encoded.value());
     m_port.send(who, wire::link_kind::frame, body.take());
+    to.spoke = true;
     ++to.frames_out;
     if (is_own)
         on_own_sent(frame.id, now);
@@ -327,6 +328,8 @@ void engine::report(cargo& what, wire::hop_outcome outcome) {
     auto& near = found->second;
     --near.held;
     near.held_bytes -= what.size();
+    ++near.reported;
+    near.is_report_urgent = near.is_report_urgent || outcome != wire::hop_outcome::taken;
     auto& all = near.reports;
     if (!all.empty() && all.back().outcome == outcome
         && all.back().first + all.back().count == what.source_seq)
@@ -407,15 +410,29 @@ void engine::flush(moment now) {
     if (m_tell_links)
         tell_neighbours();
     for (auto& [who, near] : m_near) {
-        auto const all = std::exchange(near.reports, {});
-        for (std::size_t at = 0; at < all.size(); at += wire::max_hop_reports) {
-            auto const end = std::min(all.size(), at + wire::max_hop_reports);
-            m_port.send(who, wire::link_kind::hop_ack,
-                        wire::encode(std::vector(all.begin() + static_cast<std::ptrdiff_t>(at),
-                                                 all.begin() + static_cast<std::ptrdiff_t>(end))));
-        }
+        bool const spoke = std::exchange(near.spoke, false);
+        if (near.reports.empty())
+            continue;
+        if (!near.reports_due)
+            near.reports_due = now.mono + m_settings.report_pause;
+        if (spoke || near.is_report_urgent || near.reported >= m_settings.report_frames
+            || *near.reports_due <= now.mono)
+            send_reports(who, near);
     }
     m_flush_wanted = false;
+}
+
+void engine::send_reports(wallet_address const& who, neighbour& near) {
+    auto const all = std::exchange(near.reports, {});
+    near.reported = 0;
+    near.is_report_urgent = false;
+    near.reports_due.reset();
+    for (std::size_t at = 0; at < all.size(); at += wire::max_hop_reports) {
+        auto const end = std::min(all.size(), at + wire::max_hop_reports);
+        m_port.send(who, wire::link_kind::hop_ack,
+                    wire::encode(std::vector(all.begin() + static_cast<std::ptrdiff_t>(at),
+                                             all.begin() + static_cast<std::ptrdiff_t>(end))));
+    }
 }
 
 std::optional<time_point> engine::wake_at() const {
@@ -425,11 +442,17 @@ std::optional<time_point> engine::wake_at() const {
         sooner(m_retries.begin()->first);
     for (auto const& [target, waiting] : m_parked)
         sooner(waiting.until);
+    for (auto const& [who, near] : m_near)
+        if (near.reports_due)
+            sooner(*near.reports_due);
     return out;
 }
 
 void engine::on_time(moment now) {
-    if (m_acks_due && *m_acks_due <= now.mono)
+    bool is_due = m_acks_due && *m_acks_due <= now.mono;
+    for (auto const& [who, near] : m_near)
+        is_due = is_due || (near.reports_due && *near.reports_due <= now.mono);
+    if (is_due)
         want_flush();
     std::vector<cargo_ptr> over;
     for (auto at = m_parked.begin(); at != m_parked.end();) {

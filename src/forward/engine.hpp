@@ -76,6 +76,11 @@ struct engine_settings {
     std::chrono::milliseconds retry_first{1'000};
     std::chrono::milliseconds retry_last{30'000};
     std::chrono::milliseconds ack_pause{2}; ///< acknowledgements closer than this share one
+    /// Reports travel with what is sent anyway, and alone when they are many or this old: a
+    /// small segment of their own would hold back the next message (RFC 896) until the
+    /// other side's delayed acknowledgement comes, 40 ms later.
+    std::chrono::milliseconds report_pause{25};
+    std::size_t report_frames = 64;
 };
 
 struct forward_counts {
@@ -170,6 +175,10 @@ private:
         std::size_t held = 0;    // frames of theirs that we owe a report for
         std::size_t held_bytes = 0;
         std::vector<wire::hop_report> reports{};
+        std::size_t reported = 0;      // frames in `reports`
+        bool is_report_urgent = false; // one was handed back
+        bool spoke = false;            // something goes to them with the next flush
+        std::optional<time_point> reports_due{};
         std::uint64_t frames_out = 0;
         std::uint64_t frames_in = 0;
     };
@@ -211,6 +220,7 @@ private:
     void give_up(cargo_ptr what, wire::hop_outcome outcome, moment now);
     void tell_origin(cargo const& what, wire::hop_outcome outcome, moment now);
     void tell_neighbours();
+    void send_reports(wallet_address const& who, neighbour& near);
     [[nodiscard]] bool is_usable(cargo const& what, wallet_address const& hop) const;
     void want_flush();
 

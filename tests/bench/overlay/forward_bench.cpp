@@ -83,6 +83,25 @@ public:
             throw std::runtime_error("a message was not taken");
     }
 
+    /// What each node holds and counted, for when messages stay away.
+    [[nodiscard]] std::string state() const {
+        std::string out;
+        for (auto const& one : m_nodes) {
+            auto& overlay = one->tau.overlay();
+            auto const counts = overlay.forwarding().counts();
+            out += "\nlinks " + std::to_string(overlay.links().counts().links) + ", refused "
+                   + std::to_string(overlay.links().counts().refused_records) + ", waiting "
+                   + std::to_string(counts.waiting) + ", held " + std::to_string(counts.held)
+                   + ", resent " + std::to_string(counts.resent) + ", delivered "
+                   + std::to_string(counts.delivered) + ", repeated "
+                   + std::to_string(counts.repeated) + ", no route "
+                   + std::to_string(counts.no_route) + ", crowded " + std::to_string(counts.crowded)
+                   + ", looped " + std::to_string(counts.looped) + ", refused acks "
+                   + std::to_string(counts.refused_acks);
+        }
+        return out;
+    }
+
 private:
     void link(node& a, node& b) {
         a.tau.overlay().dial(b.keys->wallet(), b.where());
@@ -100,9 +119,9 @@ struct sealed {
     hash256 id;
 };
 
-std::vector<sealed> make_messages(std::size_t count) {
+std::vector<sealed> make_messages(std::size_t count, std::uint64_t seed) {
     std::vector<sealed> out;
-    seeded_random random{1};
+    seeded_random random{seed}; // other messages for each measurement: copies are dropped
     for (std::size_t i = 0; i < count; ++i) {
         bytes payload(payload_bytes);
         random.fill(payload);
@@ -121,7 +140,7 @@ double processor_seconds() {
 void measure_singles(chain& over, std::string const& scenario, std::size_t count) {
     samples arrived;
     samples acknowledged;
-    for (auto& message : make_messages(count)) {
+    for (auto& message : make_messages(count, 1)) {
         auto const begun = steady::now();
         auto const before = over.last().arrived;
         auto const acks = over.first().acknowledged;
@@ -141,7 +160,7 @@ void measure_singles(chain& over, std::string const& scenario, std::size_t count
 }
 
 void measure_rate(chain& over, std::string const& scenario, std::size_t count) {
-    auto messages = make_messages(count);
+    auto messages = make_messages(count, 2);
     auto const before = over.first().acknowledged;
     auto const begun = steady::now();
     auto const processor = processor_seconds();
@@ -153,7 +172,7 @@ void measure_rate(chain& over, std::string const& scenario, std::size_t count) {
             ++sent;
         }
         if (!over.loop().run_until([&] { return over.first().acknowledged - before > done; }))
-            throw std::runtime_error("messages were lost");
+            throw std::runtime_error("messages were lost: " + over.state());
     }
     auto const seconds = ms_since(begun) / 1000;
     auto const each = (processor_seconds() - processor) / static_cast<double>(count);
