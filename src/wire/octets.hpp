@@ -2,6 +2,7 @@
 
 #include "core/bytes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>

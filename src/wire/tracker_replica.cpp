@@ -1,5 +1,7 @@
 #include "wire/tracker_replica.hpp"
 
+#include "wire/octets.hpp"
+
 namespace tau::wire::replica {
 namespace {
 
@@ -30,41 +32,6 @@ void put_number(Number value, Out& out) {
             static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i))));
 }
 
-// Reads from the front; after a read past the end nothing it says counts.
-class reader {
-public:
-    explicit reader(byte_view data) : m_data(data) {}
-
-    template <class Number>
-    Number number() {
-        std::uint64_t out = 0;
-        for (auto const octet : take(sizeof(Number)))
-            out = out << 8 | octet;
-        return static_cast<Number>(out);
-    }
-    template <class Fixed>
-    void fixed(Fixed& out) {
-        auto const data = take(Fixed::size_bytes);
-        std::copy(data.begin(), data.end(), out.octets.begin());
-    }
-    byte_view take(std::size_t size) {
-        if (size > m_data.size()) {
-            m_failed = true;
-            m_data = {};
-            return {};
-        }
-        auto const out = m_data.first(size);
-        m_data = m_data.subspan(size);
-        return out;
-    }
-    [[nodiscard]] bool is_done() const { return m_data.empty(); }
-    [[nodiscard]] bool failed() const { return m_failed; }
-
-private:
-    byte_view m_data;
-    bool m_failed = false;
-};
-
 std::uint8_t flags_of(peer_change const& c) {
     return static_cast<std::uint8_t>((c.is_v6 ? flag_v6 : 0) | (c.is_seeder ? flag_seeder : 0)
                                      | (c.is_stopped ? flag_stopped : 0)
@@ -91,7 +58,7 @@ void set_flags(unsigned flags, peer_change& c) {
     c.is_partial = (flags & flag_partial) != 0;
 }
 
-unsigned read_flags(reader& in, device_change& c) {
+unsigned read_flags(octet_reader& in, device_change& c) {
     unsigned const flags = in.number<std::uint8_t>();
     c.accepts = (flags & flag_accepts) != 0;
     c.is_online = (flags & flag_online) != 0;
@@ -112,11 +79,11 @@ void put_state(device_change const& c, Out& out) {
     put_number(c.key->issued_ms, out);
 }
 
-error_code read_state(reader& in, unsigned flags, device_change& c) {
+error_code read_state(octet_reader& in, unsigned flags, device_change& c) {
     c.time_ms = in.number<std::int64_t>();
     c.home = in.number<std::uint64_t>();
     c.liveness = in.number<std::uint16_t>();
-    auto const where = from_compact(in.take((flags & flag_v6) != 0 ? compact6 : compact4));
+    auto const where = from_compact(in.octets((flags & flag_v6) != 0 ? compact6 : compact4));
     if (in.failed() || !where)
         return errc::invalid_length;
     if (c.liveness > wallet_part::liveness_one)
@@ -126,17 +93,17 @@ error_code read_state(reader& in, unsigned flags, device_change& c) {
         return {};
     c.key.emplace();
     c.key->is_revoked = (flags & flag_revoked) != 0;
-    in.fixed(c.key->key);
+    c.key->key = in.fixed<public_key>();
     c.key->issued_ms = in.number<std::int64_t>();
     return in.failed() ? make_error_code(errc::invalid_length) : error_code{};
 }
 
-error_code read_peer(reader& in, batch& out) {
+error_code read_peer(octet_reader& in, batch& out) {
     peer_change c;
     set_flags(in.number<std::uint8_t>(), c);
-    in.fixed(c.hash);
+    c.hash = in.fixed<info_hash>();
     c.downloaded = in.number<std::uint32_t>();
-    auto const address = in.take(c.is_v6 ? compact6 : compact4);
+    auto const address = in.octets(c.is_v6 ? compact6 : compact4);
     if (in.failed())
         return errc::invalid_length;
     std::copy(address.begin(), address.end(), c.address.begin());
@@ -144,11 +111,11 @@ error_code read_peer(reader& in, batch& out) {
     return {};
 }
 
-error_code read_device(reader& in, batch& out) {
+error_code read_device(octet_reader& in, batch& out) {
     device_change c;
     auto const flags = read_flags(in, c);
-    in.fixed(c.wallet);
-    in.fixed(c.id);
+    c.wallet = in.fixed<wallet_address>();
+    c.id = in.fixed<peer_id>();
     if (auto const ec = read_state(in, flags, c))
         return ec;
     std::size_t const count = in.number<std::uint8_t>();
@@ -157,7 +124,7 @@ error_code read_device(reader& in, batch& out) {
     for (std::size_t i = 0; i < count && !in.failed(); ++i) {
         link_change change;
         change.is_claim = in.number<std::uint8_t>() != 0;
-        in.fixed(change.wallet);
+        change.wallet = in.fixed<wallet_address>();
         c.changes.push_back(change);
     }
     if (in.failed())
@@ -166,8 +133,8 @@ error_code read_device(reader& in, batch& out) {
     return {};
 }
 
-error_code read_all(reader& in, batch& out) {
-    while (!in.is_done()) {
+error_code read_all(octet_reader& in, batch& out) {
+    while (in.left() > 0) {
         auto const kind = static_cast<tag>(in.number<std::uint8_t>());
         if (kind != tag::peer && kind != tag::device)
             return errc::invalid_encoding;
@@ -217,7 +184,7 @@ result<batch_head> read_head(byte_view data) {
         return errc::too_large;
     if (data.size() < batch_head_size)
         return errc::invalid_length;
-    reader in(data);
+    octet_reader in(data);
     if (in.number<std::uint8_t>() != version)
         return errc::unsupported_version;
     batch_head out;
@@ -231,14 +198,14 @@ result<batch> read_batch(byte_view data) {
     TAU_TRY(head, read_head(data));
     batch out;
     out.head = head;
-    reader in(data.subspan(batch_head_size));
+    octet_reader in(data.subspan(batch_head_size));
     if (auto const ec = read_all(in, out))
         return ec;
     return out;
 }
 
 result<batch> read_changes(byte_view data) {
-    reader in(data);
+    octet_reader in(data);
     batch out;
     if (auto const ec = read_all(in, out))
         return ec;
@@ -282,15 +249,15 @@ result<seen<peer_change>> read_peer_state(byte_view field, byte_view value) {
         return errc::invalid_length;
     seen<peer_change> out;
     auto& c = out.change;
-    reader in(value);
+    octet_reader in(value);
     set_flags(in.number<std::uint8_t>(), c);
     if (address_size != (c.is_v6 ? compact6 : compact4))
         return errc::invalid_length;
     out.seen_s = in.number<std::uint32_t>();
     c.downloaded = in.number<std::uint32_t>();
-    reader names(field);
-    names.fixed(c.hash);
-    auto const address = names.take(address_size);
+    octet_reader names(field);
+    c.hash = names.fixed<info_hash>();
+    auto const address = names.octets(address_size);
     std::copy(address.begin(), address.end(), c.address.begin());
     return out;
 }
@@ -300,15 +267,15 @@ result<seen<device_change>> read_device_state(byte_view field, byte_view value) 
         return errc::invalid_length;
     seen<device_change> out;
     auto& c = out.change;
-    reader names(field);
-    names.fixed(c.wallet);
-    names.fixed(c.id);
-    reader in(value);
+    octet_reader names(field);
+    c.wallet = names.fixed<wallet_address>();
+    c.id = names.fixed<peer_id>();
+    octet_reader in(value);
     auto const flags = read_flags(in, c);
     out.seen_s = in.number<std::uint32_t>();
     if (auto const ec = read_state(in, flags, c))
         return ec;
-    if (!in.is_done())
+    if (in.left() > 0)
         return errc::invalid_length;
     return out;
 }

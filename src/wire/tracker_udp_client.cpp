@@ -1,5 +1,7 @@
 #include "wire/tracker_udp.hpp"
 
+#include "wire/octets.hpp"
+
 #include <algorithm>
 
 namespace tau::wire::udp {
@@ -12,57 +14,28 @@ void write_request_head(writer& out, std::uint64_t connection_id, udp_action act
     out.number(transaction);
 }
 
-// Reads numbers in network order; after a read past the end nothing it says counts.
-class reader {
-public:
-    explicit reader(byte_view data) : m_data(data) {}
-
-    template <class Number>
-    Number number() {
-        std::uint64_t out = 0;
-        for (auto const octet : take(sizeof(Number)))
-            out = out << 8 | octet;
-        return static_cast<Number>(out);
-    }
-    byte_view take(std::size_t size) {
-        if (m_data.size() < size) {
-            m_failed = true;
-            return {};
-        }
-        auto const out = m_data.first(size);
-        m_data = m_data.subspan(size);
-        return out;
-    }
-    [[nodiscard]] std::size_t left() const { return m_data.size(); }
-    [[nodiscard]] bool failed() const { return m_failed; }
-
-private:
-    byte_view m_data;
-    bool m_failed = false;
-};
-
-result<announce_reply> read_announce_reply(reader& in, bool is_v6) {
+result<announce_reply> read_announce_reply(octet_reader& in, bool is_v6) {
     announce_reply out;
     out.interval_s = in.number<std::uint32_t>();
     out.counts.incomplete = in.number<std::uint32_t>();
     out.counts.complete = in.number<std::uint32_t>();
     std::size_t const size = is_v6 ? 18 : 6;
     while (!in.failed() && in.left() >= size) {
-        TAU_TRY(peer, from_compact(in.take(size)));
+        TAU_TRY(peer, from_compact(in.octets(size)));
         out.peers.push_back(peer);
     }
     return out;
 }
 
-result<hop_path> read_path(reader& in) {
+result<hop_path> read_path(octet_reader& in) {
     hop_path out;
     auto const count = in.number<std::uint8_t>();
     for (unsigned i = 0; i < count; ++i) {
         path_hop hop;
-        TAU_TRY(wallet, wallet_address::from(in.take(wallet_address::size_bytes)));
+        TAU_TRY(wallet, wallet_address::from(in.octets(wallet_address::size_bytes)));
         auto const flags = in.number<std::uint8_t>();
         hop.liveness = in.number<std::uint16_t>();
-        TAU_TRY(where, from_compact(in.take((flags & 2U) != 0 ? 18 : 6)));
+        TAU_TRY(where, from_compact(in.octets((flags & 2U) != 0 ? 18 : 6)));
         hop.wallet = wallet;
         hop.where = where;
         hop.accepts = (flags & 1U) != 0;
@@ -71,7 +44,7 @@ result<hop_path> read_path(reader& in) {
     return out;
 }
 
-result<route_reply> read_route_reply(reader& in) {
+result<route_reply> read_route_reply(octet_reader& in) {
     route_reply out;
     out.interval_s = in.number<std::uint32_t>();
     out.route.time = unix_ms{std::chrono::milliseconds{in.number<std::int64_t>()}};
@@ -84,7 +57,7 @@ result<route_reply> read_route_reply(reader& in) {
     return out;
 }
 
-result<reply> read_body(udp_action action, reader& in, bool is_v6) {
+result<reply> read_body(udp_action action, octet_reader& in, bool is_v6) {
     switch (action) {
     case udp_action::connect:
         return reply{connect_answer{in.number<std::uint64_t>()}};
@@ -103,7 +76,7 @@ result<reply> read_body(udp_action action, reader& in, bool is_v6) {
         return reply{std::move(out)};
     }
     case udp_action::error:
-        return reply{error_reply{std::string(as_text(in.take(in.left())))}};
+        return reply{error_reply{std::string(as_text(in.octets(in.left())))}};
     case udp_action::link: {
         link_reply out;
         out.interval_s = in.number<std::uint32_t>();
@@ -199,7 +172,7 @@ result<bytes> write_wallet_request(std::uint64_t connection_id, std::uint32_t tr
 }
 
 result<answer_datagram> read_answer(byte_view datagram, bool is_v6) {
-    reader in(datagram);
+    octet_reader in(datagram);
     auto const action = static_cast<udp_action>(in.number<std::uint32_t>());
     answer_datagram out;
     out.transaction = in.number<std::uint32_t>();
