@@ -6,6 +6,18 @@ namespace {
 using namespace std::chrono_literals;
 using wire::gossip_type;
 
+// All three are friends; Alice has mail for Bob, and Carol holds it.
+void hold_mail(teller& alice, teller& bob, teller& carol) {
+    carol.befriend({"alic", "bob"});
+    alice.befriend({"caro", "bob"});
+    bob.befriend({"alic", "caro"});
+    for (auto* one : {&alice, &bob, &carol})
+        one->machine.start(one->now);
+    alice.seal("bob", "root");
+    carol.hears(alice);
+    carol.fetch_all();
+}
+
 // The example of S1-42.
 TEST(GossipEngine, CarriesWhatIsForItsOwnFriends) {
     teller a("A"), b("B"), a2("A2"), d("D"), c("C"), e("E");
@@ -75,14 +87,7 @@ TEST(GossipEngine, HoldsMailOfTwoFriendsAndHandsItsRootOn) {
 
 TEST(GossipEngine, LetsGoOfWhatTheReceiverAcknowledged) {
     teller alice("alic"), bob("bob"), carol("caro");
-    carol.befriend({"alic", "bob"});
-    alice.befriend({"caro", "bob"});
-    bob.befriend({"alic", "caro"});
-    for (auto* one : {&alice, &bob, &carol})
-        one->machine.start(one->now);
-    alice.seal("bob", "root");
-    carol.hears(alice);
-    carol.fetch_all();
+    hold_mail(alice, bob, carol);
     ASSERT_EQ(carol.machine.held().for_receiver(bob.self).size(), 1U);
 
     // Of a message that Carol does not know, or by somebody else's word, it means nothing.
@@ -154,14 +159,7 @@ TEST(GossipEngine, ServesFriendsWithinABudgetAndStrangersNever) {
 
 TEST(GossipEngine, PutsHeldMailWhenItsReceiverIsAboutAndAtMostOnceAnHour) {
     teller alice("alic"), bob("bob"), carol("caro");
-    carol.befriend({"alic", "bob"});
-    alice.befriend({"caro", "bob"});
-    bob.befriend({"alic", "caro"});
-    for (auto* one : {&alice, &bob, &carol})
-        one->machine.start(one->now);
-    alice.seal("bob", "root");
-    carol.hears(alice);
-    carol.fetch_all();
+    hold_mail(alice, bob, carol);
     bob.now = carol.now = carol.now.after(10min);
     carol.hears(bob);
     EXPECT_TRUE(carol.take<put_item>().empty()); // the sender's own copies are fresh
