@@ -26,6 +26,9 @@ case $kind in
         ;;
 esac
 
+# Every clone of the same files on a machine shares what the cache holds.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 cmake -S . -B "$dir" -G Ninja -Wno-dev --log-level=WARNING \
     -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DTAU_BUILD_TESTS="${TAU_BUILD_TESTS:-ON}" \
     "${flags[@]}" >/dev/null
