@@ -11,6 +11,14 @@ constexpr std::size_t fetch_ahead = 8;
 constexpr auto always = std::numeric_limits<std::uint16_t>::max();
 constexpr seconds32 newest{std::numeric_limits<std::uint32_t>::max()};
 
+// Whether `a` is nearer to `target` than `b` by XOR. Two wallets are never equally near.
+bool is_nearer(wallet_address const& a, wallet_address const& b, wallet_address const& target) {
+    for (std::size_t i = 0; i < wallet_address::size_bytes; ++i)
+        if (a.octets[i] != b.octets[i])
+            return (a.octets[i] ^ target.octets[i]) < (b.octets[i] ^ target.octets[i]);
+    return false;
+}
+
 } // namespace
 
 void path_search::side::clear() {
@@ -76,6 +84,7 @@ void path_search::start(node_index from, node_index to) {
     m_far.clear();
     m_candidates.clear();
     m_first_hops = 0;
+    m_to = to;
     m_far.ways.push_back({to, none, none, no_node, newest, always, 0});
     m_far.first_way.at(to) = 0;
     for_each_link(from, [&](node_index hop) {
@@ -243,9 +252,8 @@ bool path_search::is_better(candidate const& a, candidate const& b) const {
         return a.liveness > b.liveness;
     if (a.seen != b.seen)
         return a.seen > b.seen;
-    if (a.label != b.label)
-        return m_store->wallet_of(a.label) < m_store->wallet_of(b.label);
-    return false;
+    return is_nearer(m_store->wallet_of(a.label), m_store->wallet_of(b.label),
+                     m_store->wallet_of(m_to));
 }
 
 path path_search::path_of(candidate const& c) const {

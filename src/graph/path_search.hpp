@@ -32,7 +32,8 @@ struct search_limits {
 /// another first hop, again with the fewest hops for it, while such first hops
 /// exist and the budget lasts; after that paths branch off later. Among equal hop
 /// counts the candidates met within the budget are ordered by the liveness of
-/// their least live hop, then by freshness, then by wallet address.
+/// their least live hop, then by freshness, then by distance: the first hop's wallet
+/// address XOR the target's, read as a number. No two wallets have the same.
 ///
 /// It searches from both ends at once, level by level, always on the side with
 /// fewer links. A node met from the source keeps one label for each of up to
@@ -99,6 +100,7 @@ private:
 
     edge_store const* m_store = nullptr;
     seconds32 m_now{0};
+    node_index m_to = no_node;
     search_limits m_limits;
     side m_near; // from the source
     side m_far;  // from the target

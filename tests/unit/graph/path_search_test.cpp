@@ -62,10 +62,10 @@ using paths = std::vector<std::vector<unsigned>>;
 
 // The network of the source document: A-B, A-C, B-D, C-D, D-E.
 struct SourceNetwork : testing::Test {
-    enum : unsigned { A = 1, B, C, D, E };
+    enum : unsigned { A = 1, B = 2, C = 3, D = 4, E = 6 }; // by XOR B is nearer to E than C
     network net;
     void SetUp() override {
-        for (unsigned n = A; n <= E; ++n)
+        for (auto const n : {A, B, C, D, E})
             net.online(n);
         net.link(A, B);
         net.link(A, C);
@@ -111,10 +111,20 @@ TEST_F(SourceNetwork, TheLivelierHopComesFirst) {
     EXPECT_EQ(net.find(A, E, 1), (paths{{B, D, E}})); // equally live, seen later
 }
 
+TEST_F(SourceNetwork, AmongEqualsTheFirstHopNearerToTheTargetComesFirst) {
+    EXPECT_EQ(net.find(A, E), (paths{{B, D, E}, {C, D, E}})); // 2 ^ 6 is below 3 ^ 6
+    net.online(5);
+    net.link(5, D);
+    EXPECT_EQ(net.find(A, 5), (paths{{C, D, 5}, {B, D, 5}})); // 3 ^ 5 is below 2 ^ 5
+    net.online(D, 200);
+    net.online(B, 200);
+    EXPECT_EQ(net.find(A, 5), (paths{{B, D, 5}, {C, D, 5}})); // liveness counts first
+}
+
 TEST_F(SourceNetwork, PathsBranchLaterWhereOneFirstHopIsAll) {
-    net.online(6);
-    net.link(6, A);
-    EXPECT_EQ(net.find(6, E), (paths{{A, B, D, E}, {A, C, D, E}}));
+    net.online(7);
+    net.link(7, A);
+    EXPECT_EQ(net.find(7, E), (paths{{A, B, D, E}, {A, C, D, E}}));
 }
 
 TEST(PathSearch, ALongerWayWithAnotherFirstHopIsPreferredToTheSameFirstHop) {
