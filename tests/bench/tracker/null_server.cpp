@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@ constexpr std::size_t batch = 32;
 constexpr std::size_t peer_octets = 30 * 6;
 
 int listening(int type, std::uint16_t port) {
-    int const fd = ::socket(AF_INET, type | SOCK_NONBLOCK, 0);
+    int const fd = ::socket(AF_INET, type, 0);
     int const on = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in where{};
@@ -29,7 +30,7 @@ int listening(int type, std::uint16_t port) {
     where.sin_port = htons(port);
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::bind(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0
-        || (type == SOCK_STREAM && ::listen(fd, 4096) != 0))
+        || ((type & SOCK_STREAM) != 0 && ::listen(fd, 4096) != 0))
         std::perror("null_server");
     return fd;
 }
@@ -38,7 +39,8 @@ void serve_udp(std::uint16_t port) {
     int const fd = listening(SOCK_DGRAM, port);
     int const buffer = 8 << 20;
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    static std::array<std::array<std::uint8_t, 512>, batch> data{};
+    static std::array<std::array<std::uint8_t, 2048>, batch> data{};
+    static std::array<std::array<std::uint8_t, 2048>, batch> answers{};
     std::array<sockaddr_in, batch> from{};
     std::array<iovec, batch> parts{};
     std::array<mmsghdr, batch> messages{};
@@ -51,39 +53,37 @@ void serve_udp(std::uint16_t port) {
             messages[i].msg_hdr.msg_iov = &parts[i];
             messages[i].msg_hdr.msg_iovlen = 1;
         }
-        int const count = ::recvmmsg(fd, messages.data(), batch, MSG_DONTWAIT, nullptr);
-        if (count <= 0) {
-            fd_set readable;
-            FD_ZERO(&readable);
-            FD_SET(fd, &readable);
-            ::select(fd + 1, &readable, nullptr, nullptr, nullptr);
-            continue;
+        int const count = ::recvmmsg(fd, messages.data(), batch, MSG_WAITFORONE, nullptr);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(count > 0 ? count : 0); ++i) {
+            auto& out = answers[i];
+            std::memcpy(out.data(), data[i].data() + 8, 8); // action and transaction
+            bool const connects = out[3] == 0;
+            std::size_t const rest = connects ? 8 : 12 + peer_octets;
+            std::memset(out.data() + 8, 1, rest);
+            parts[i] = {out.data(), 8 + rest};
         }
-        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-            auto& d = data[i];
-            bool const connects = d[11] == 0;
-            std::memmove(d.data() + 4, d.data() + 12, 4); // transaction
-            std::memset(d.data(), 0, 4);
-            d[3] = connects ? 0 : 1;
-            parts[i].iov_len = connects ? 16 : 20 + peer_octets;
-        }
-        (void)::sendmmsg(fd, messages.data(), static_cast<unsigned>(count), 0);
+        if (count > 0)
+            (void)::sendmmsg(fd, messages.data(), static_cast<unsigned>(count), 0);
     }
 }
 
 // False when the connection has ended.
 bool answer_http(int fd, std::string_view text) {
-    std::array<char, 8192> in;
+    std::array<char, 16384> in;
     auto const size = ::recv(fd, in.data(), in.size(), 0);
     if (size <= 0)
         return size < 0 && errno == EAGAIN;
-    std::string_view const request(in.data(), static_cast<std::size_t>(size));
-    (void)::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
-    return request.find("Connection: close") == std::string_view::npos;
+    std::string_view const requests(in.data(), static_cast<std::size_t>(size));
+    bool const closes = requests.find("Connection: close") != std::string_view::npos;
+    for (std::size_t at = 0; (at = requests.find("\r\n\r\n", at)) != std::string_view::npos;
+         at += 4)
+        (void)::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    return !closes;
 }
 
 void serve_http(std::uint16_t port) {
-    int const server = listening(SOCK_STREAM, port);
+    int const server = listening(SOCK_STREAM | SOCK_NONBLOCK, port);
+    int const on = 1;
     int const set = ::epoll_create1(0);
     epoll_event event{EPOLLIN, {.fd = server}};
     ::epoll_ctl(set, EPOLL_CTL_ADD, server, &event);
@@ -102,6 +102,7 @@ void serve_http(std::uint16_t port) {
                 continue;
             }
             for (int client; (client = ::accept4(server, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
+                ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                 event = {EPOLLIN, {.fd = client}};
                 ::epoll_ctl(set, EPOLL_CTL_ADD, client, &event);
             }

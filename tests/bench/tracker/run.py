@@ -6,7 +6,7 @@ The servers run on processor 0, the load on processor 1. Answers a second tell o
 machine; the server's processor time an answer is disturbed less by others, and is what the
 ratios are made of.
 
-usage: run.py BUILD_FOLDER [--rounds 5] [--seconds 2]
+usage: run.py BUILD_FOLDER [--rounds 5] [--seconds 2] [--only PART]...
 """
 import argparse
 import json
@@ -125,14 +125,19 @@ class Bench:
         report("udp_flood", "tau", "per_second", statistics.median(beside))
         report("udp_flood", "tau", "refused_per_second", statistics.median(refused))
 
-    def run(self) -> None:
-        self.memory()
+    def parts(self) -> dict:
+        """In their order; whoever is measured later is full of what memory() announced."""
         everybody = ["tau", "opentracker", "opentracker_worker", "null_udp"]
-        self.rates("udp_announce", everybody, "udp_load")
-        self.steady()
-        self.flood()
-        self.rates("http_keepalive", ["tau", "null_http"], "http_load", "--keepalive")
-        self.rates("http_close", ["tau", "opentracker", "null_http"], "http_load")
+        return {
+            "memory": self.memory,
+            "udp": lambda: self.rates("udp_announce", everybody, "udp_load"),
+            "steady": self.steady,
+            "flood": self.flood,
+            "keepalive": lambda: self.rates("http_keepalive", ["tau", "null_http"], "http_load",
+                                            "--keepalive"),
+            "close": lambda: self.rates("http_close", ["tau", "opentracker", "null_http"],
+                                        "http_load"),
+        }
 
 
 def main() -> None:
@@ -140,12 +145,19 @@ def main() -> None:
     parser.add_argument("build", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--only", action="append", default=[], metavar="PART",
+                        help="memory, udp, steady, flood, keepalive or close; memory always runs")
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         servers = start_servers(a.build, pathlib.Path(name))
         try:
             time.sleep(1)  # opentracker has no sign of being ready
-            Bench(a.build, servers, a.rounds, a.seconds).run()
+            parts = Bench(a.build, servers, a.rounds, a.seconds).parts()
+            if unknown := set(a.only) - set(parts):
+                parser.error(f"no such part: {', '.join(unknown)}")
+            for name, measure in parts.items():
+                if not a.only or name in a.only or name == "memory":
+                    measure()
         finally:
             for server in servers.values():
                 server.stop()

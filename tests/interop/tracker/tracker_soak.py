@@ -7,7 +7,7 @@ memory is the same in every life and grows in none; a started tracker serves wit
 client is served again without help; what is left of the network answers routes.
 
 usage: tracker_soak.py TAU_TRACKER TRACKER_SOAK_LOAD [MINUTES=30] [--udp N] [--http N]
-                       [--wallets N] [--interval-ms N]
+                       [--wallets N] [--interval-ms N] [--cpu N]
 """
 import argparse
 import json
@@ -125,7 +125,11 @@ def main() -> None:
     for name, value in (("--udp", 4000), ("--http", 400), ("--wallets", 400),
                         ("--interval-ms", 400)):
         parser.add_argument(name, type=int, default=value)
+    parser.add_argument("--cpu", type=int, help="run everything on this processor alone, so that "
+                                               "the others stay free")
     options = parser.parse_args()
+    if options.cpu is not None:
+        os.sched_setaffinity(0, {options.cpu})
     enter_namespace()
     problems: list[str] = []
     lives, starts = [], []
