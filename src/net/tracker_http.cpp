@@ -11,7 +11,11 @@ namespace tau::net {
 namespace {
 
 constexpr int backlog = 4096;
+// Of one connection at a time; more comes with the next event.
 constexpr std::size_t read_size = 16 * 1024;
+// Requests received before any is answered: few enough for what they look up to stay near.
+constexpr std::size_t arrivals_at_once = 32;
+constexpr std::size_t buffer_size = arrivals_at_once * 1024 + read_size;
 // Bodies that a client sends with a GET are skipped up to this; our limit.
 constexpr std::size_t max_body = 64 * 1024;
 // Connections accepted before other sockets get their turn.
@@ -31,7 +35,7 @@ tracker_http::tracker_http(int epoll, std::uint32_t tag, endpoint const& where,
     : m_epoll(epoll), m_tag(tag), m_listener(bind_shared(where, SOCK_STREAM)),
       m_local(local_endpoint(m_listener.get())), m_is_wildcard(where.address().is_unspecified()),
       m_responder(responder), m_counters(counted), m_clock(clock), m_limits(limits),
-      m_tls(std::move(tls)), m_buffer(read_size) {
+      m_tls(std::move(tls)), m_buffer(buffer_size) {
     int const seconds = static_cast<int>(limits.request_timeout.count());
     // Connections are handed over with their first octets, mostly the whole request.
     ::setsockopt(m_listener.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
@@ -60,6 +64,7 @@ void tracker_http::set_tls(tls_context tls) {
 
 void tracker_http::on_event(std::uint32_t which, std::uint32_t events) {
     if (which == listener) {
+        serve(); // a connection that is crowded out must not wait among these
         accept_all();
         return;
     }
@@ -77,14 +82,19 @@ void tracker_http::accept_all() {
                                    SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!fd.is_open()) {
             // The one that waits would wake us without end.
-            if (errno == EMFILE || errno == ENFILE)
+            if (errno == EMFILE || errno == ENFILE) {
+                serve();
                 close_longest_waiting();
+            }
             return;
         }
         m_counters.add(tracker::counter::http_connections);
         auto const at = open(std::move(fd), endpoint_of(reinterpret_cast<sockaddr const&>(from)));
         // Who holds connections open without asking must not lock out who asks.
-        if (m_open > m_limits.max_connections && m_connections[at].fd.is_open()) {
+        if (m_open <= m_limits.max_connections)
+            continue;
+        serve();
+        if (m_connections[at].fd.is_open()) {
             m_counters.add(tracker::counter::http_crowded_out);
             close(at);
         }
@@ -126,24 +136,31 @@ std::uint32_t tracker_http::open(socket_handle fd, endpoint const& peer) {
 
 void tracker_http::step(std::uint32_t at, bool readable) {
     auto& c = m_connections[at];
-    bool const backed_up = c.sent < c.out.size() || c.handshake_must_write;
-    if ((c.sent < c.out.size() && flush(c) == progress::gone)
-        || (readable && c.sent == c.out.size() && !c.is_closing && read(c) == progress::gone)) {
-        close(at);
-        return;
-    }
-    bool const must_write = c.sent < c.out.size() || c.handshake_must_write;
-    if (!c.is_watched || must_write || backed_up)
-        watch(at, must_write);
+    auto outcome = c.sent < c.out.size() ? flush(c) : progress::waits;
+    if (outcome == progress::waits && readable && c.sent == c.out.size() && !c.is_closing)
+        outcome = read(at);
+    settle(at, outcome);
 }
 
-void tracker_http::watch(std::uint32_t at, bool for_writing) {
+// What was received is settled when it is answered.
+void tracker_http::settle(std::uint32_t at, progress outcome) {
+    if (outcome == progress::gone)
+        close(at);
+    else if (outcome == progress::waits)
+        watch(at);
+}
+
+void tracker_http::watch(std::uint32_t at) {
     auto& c = m_connections[at];
+    std::uint32_t const wanted =
+        c.sent < c.out.size() || c.handshake_must_write ? EPOLLOUT : EPOLLIN;
+    if (c.watched == wanted)
+        return;
     epoll_event event{};
-    event.events = for_writing ? EPOLLOUT : EPOLLIN;
+    event.events = wanted;
     event.data.u64 = event_data(m_tag, at);
-    ::epoll_ctl(m_epoll, c.is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c.fd.get(), &event);
-    c.is_watched = true;
+    ::epoll_ctl(m_epoll, c.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, c.fd.get(), &event);
+    c.watched = wanted;
 }
 
 void tracker_http::close(std::uint32_t at) {
@@ -153,10 +170,11 @@ void tracker_http::close(std::uint32_t at) {
 }
 
 // Sets `count` to 0 if nothing is there yet.
-tracker_http::progress tracker_http::receive(connection& c, std::size_t& count) {
+tracker_http::progress tracker_http::receive(connection& c, std::span<char> to,
+                                             std::size_t& count) {
     count = 0;
     if (!m_tls) {
-        ssize_t const got = ::recv(c.fd.get(), m_buffer.data(), m_buffer.size(), 0);
+        ssize_t const got = ::recv(c.fd.get(), to.data(), to.size(), 0);
         if (got < 0)
             return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
         count = static_cast<std::size_t>(got);
@@ -164,7 +182,7 @@ tracker_http::progress tracker_http::receive(connection& c, std::size_t& count) 
     }
     if (!c.tls.is_used())
         return progress::gone;
-    auto const outcome = c.tls.read(m_buffer.data(), m_buffer.size(), count);
+    auto const outcome = c.tls.read(to.data(), to.size(), count);
     c.handshake_must_write = outcome == tls_stream::outcome::wants_write;
     if (outcome != tls_stream::outcome::gone)
         return progress::waits;
@@ -173,25 +191,44 @@ tracker_http::progress tracker_http::receive(connection& c, std::size_t& count) 
     return progress::gone;
 }
 
-tracker_http::progress tracker_http::read(connection& c) {
+tracker_http::progress tracker_http::read(std::uint32_t at) {
+    auto const begin = m_arrivals.empty() ? 0 : m_arrivals.back().begin + m_arrivals.back().size;
+    auto& c = m_connections[at];
     std::size_t count = 0;
-    if (receive(c, count) == progress::gone)
+    std::span<char> const room(m_buffer.data() + begin, read_size);
+    if (receive(c, room, count) == progress::gone)
         return progress::gone;
     if (count == 0)
         return progress::waits;
-    std::string_view const fresh(m_buffer.data(), count);
+    m_responder.expect({room.data(), count}, c.peer);
+    m_arrivals.push_back({at, begin, count});
+    if (m_arrivals.size() == arrivals_at_once || begin + count + read_size > m_buffer.size())
+        serve();
+    return progress::received;
+}
+
+void tracker_http::serve() {
+    if (m_arrivals.empty())
+        return;
+    m_responder.prefetch_expected();
+    auto const now = m_clock.now();
+    for (auto const& [at, begin, size] : m_arrivals)
+        settle(at, take(m_connections[at], {m_buffer.data() + begin, size}, now));
+    m_arrivals.clear();
+}
+
+tracker_http::progress tracker_http::take(connection& c, std::string_view fresh, moment now) {
     if (c.in.empty())
-        return handle(c, fresh);
+        return handle(c, fresh, now);
     c.in += fresh;
     auto const whole = std::move(c.in);
     c.in.clear();
-    return handle(c, whole);
+    return handle(c, whole, now);
 }
 
-tracker_http::progress tracker_http::handle(connection& c, std::string_view data) {
+tracker_http::progress tracker_http::handle(connection& c, std::string_view data, moment now) {
     m_answer.clear();
     bool answered = false;
-    auto const now = m_clock.now();
     while (!c.is_closing) {
         auto const skipped = std::min(c.skip, data.size());
         data.remove_prefix(skipped);

@@ -6,6 +6,7 @@
 #include "tracker/http_responder.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct tracker_http_limits {
 /// The tracker's HTTP server of one thread: a listening socket and its
 /// connections on an epoll set that the owner waits on. A request that is there
 /// when its connection is accepted is answered without the epoll set being touched.
+/// Requests that come together are received first and answered then, so that what
+/// they will look up is fetched from memory for all at once.
 ///
 /// Source:    RFC 9112, what a tracker needs of it. Threading: one thread.
 /// Errors:    the constructor throws boost::system::system_error.
@@ -41,7 +44,10 @@ public:
     [[nodiscard]] endpoint const& local() const { return m_local; }
     /// Connections accepted from now on get this certificate; nothing without TLS.
     void set_tls(tls_context tls);
+    /// Receives, and may leave the answering to serve().
     void on_event(std::uint32_t which, std::uint32_t events);
+    /// Answers what was received; call it after each round of events.
+    void serve();
     /// Closes what exceeded its time; call it about once a second.
     void on_time(moment now);
     /// Takes no new connections; those that wait for nothing are closed.
@@ -59,21 +65,29 @@ private:
         std::size_t sent = 0;
         std::size_t skip = 0; // octets of a body still to be ignored
         time_point deadline;
-        bool is_watched = false; // in the epoll set
+        std::uint32_t watched = 0; // events waited for; 0: not in the epoll set
         bool handshake_must_write = false;
         bool is_closing = false;
     };
-    enum class progress { waits, gone };
+    /// Octets of a connection that wait in m_buffer for serve().
+    struct arrival {
+        std::uint32_t at;
+        std::size_t begin;
+        std::size_t size;
+    };
+    enum class progress { waits, gone, received };
 
     void accept_all();
     [[nodiscard]] std::uint32_t open(socket_handle fd, endpoint const& peer);
     void close_longest_waiting();
-    [[nodiscard]] progress read(connection& c);
-    [[nodiscard]] progress receive(connection& c, std::size_t& count);
+    [[nodiscard]] progress read(std::uint32_t at);
+    [[nodiscard]] progress receive(connection& c, std::span<char> to, std::size_t& count);
+    [[nodiscard]] progress take(connection& c, std::string_view fresh, moment now);
     [[nodiscard]] progress transmit(connection& c, std::size_t& count);
-    [[nodiscard]] progress handle(connection& c, std::string_view data);
+    [[nodiscard]] progress handle(connection& c, std::string_view data, moment now);
     [[nodiscard]] progress flush(connection& c);
-    void watch(std::uint32_t at, bool for_writing);
+    void settle(std::uint32_t at, progress outcome);
+    void watch(std::uint32_t at);
     void close(std::uint32_t at);
     void step(std::uint32_t at, bool readable);
 
@@ -90,6 +104,7 @@ private:
     std::vector<connection> m_connections;
     std::vector<std::uint32_t> m_free;
     std::vector<char> m_buffer;
+    std::vector<arrival> m_arrivals;
     std::string m_answer;
     std::size_t m_open = 0;
 };

@@ -161,6 +161,8 @@ void tracker_server::worker::run() {
         take_news();
         for (int i = 0; i < count; ++i)
             on_event(events[static_cast<std::size_t>(i)]);
+        for (auto const& http : m_http)
+            http->serve();
         // More is ready than was told: thousands of connections must not come between
         // two turns of the datagrams.
         if (count == events_at_once)

@@ -24,24 +24,32 @@ tracker_shared_store::tracker_shared_store(tracker::swarm_limits swarms,
         s.swarms = tracker::swarm_store(swarms, hash_key);
 }
 
-tracker_shared_store::shard& tracker_shared_store::shard_of(info_hash const& hash) {
+tracker_shared_store::shard& tracker_shared_store::shard_of(std::uint64_t key) {
     static_assert(shard_count == 64);
-    return m_shards[graph::keyed_hash(hash.data(), m_hash_key) >> 58];
+    return m_shards[key >> 58];
+}
+
+tracker_shared_store::shard& tracker_shared_store::shard_of(info_hash const& hash) {
+    return shard_of(graph::keyed_hash(hash.data(), m_hash_key));
 }
 
 void tracker_shared_store::announce(tracker::swarm_announce const& request, moment now,
-                                    tracker::quick_random& random, tracker::swarm_answer& out) {
+                                    tracker::swarm_answer& out) {
     auto& s = shard_of(request.hash);
     std::lock_guard const lock(s.mutex);
-    s.swarms.announce(request, seconds(now), random, out);
+    s.swarms.announce(request, seconds(now), out);
 }
 
 // Memory answers many at a time, so each step is taken for all before the next.
-void tracker_shared_store::prefetch(std::span<tracker::swarm_place const> soon) {
+void tracker_shared_store::prefetch(std::span<tracker::swarm_place> soon) {
+    for (auto& place : soon)
+        place.key = graph::keyed_hash(place.hash.data(), m_hash_key);
     for (int step = 0; step < tracker::swarm_store::prefetch_steps; ++step)
-        for (auto const& place : soon)
-            with_shard(place.hash,
-                       [&](tracker::swarm_store const& swarms) { swarms.prefetch(place, step); });
+        for (auto& place : soon) {
+            auto& s = shard_of(place.key);
+            std::lock_guard const lock(s.mutex);
+            s.swarms.prefetch(place, step);
+        }
 }
 
 wire::swarm_counts tracker_shared_store::scrape(info_hash const& hash) {

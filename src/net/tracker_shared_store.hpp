@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/fair_shared_mutex.hpp"
 #include "tracker/store.hpp"
 
 #include <array>
@@ -21,9 +22,9 @@ public:
     tracker_shared_store(tracker::swarm_limits swarms, tracker::wallet_limits wallets,
                          std::uint64_t hash_key, clock_source const& clock);
 
-    void announce(tracker::swarm_announce const& request, moment now, tracker::quick_random& random,
+    void announce(tracker::swarm_announce const& request, moment now,
                   tracker::swarm_answer& out) override;
-    void prefetch(std::span<tracker::swarm_place const> soon) override;
+    void prefetch(std::span<tracker::swarm_place> soon) override;
     [[nodiscard]] wire::swarm_counts scrape(info_hash const& hash) override;
     [[nodiscard]] std::vector<wire::scrape_row> scrape_all() override;
     [[nodiscard]] first_look look(wire::announce_request const& request, ip_address const& from,
@@ -98,6 +99,7 @@ private:
         std::mutex mutex;
         tracker::swarm_store swarms;
     };
+    [[nodiscard]] shard& shard_of(std::uint64_t key);
     [[nodiscard]] shard& shard_of(info_hash const& hash);
 
     std::uint64_t m_hash_key;
@@ -105,7 +107,7 @@ private:
     clock_source const& m_clock;
     latency m_latency;
     std::array<shard, shard_count> m_shards;
-    std::shared_mutex m_wallet_mutex;
+    fair_shared_mutex m_wallet_mutex;
     tracker::wallet_registry m_wallets;
 };
 

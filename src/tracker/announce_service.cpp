@@ -4,6 +4,7 @@
 #include "identity/wallet.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tau::tracker {
 namespace {
@@ -58,6 +59,8 @@ void announce_service::set_policy(std::shared_ptr<policy const> rules) {
 
 refusal announce_service::check_asker(asker const& who, moment now) {
     auto const& p = *m_policy;
+    if (!p.banned_addresses.empty() && p.banned_addresses.contains(address_key(who.address)))
+        return refusal::banned;
     if (!m_meter.allow(p.requests_per_ip_s == 0 ? 0 : address_key(who.address), seconds(now),
                        p.requests_per_ip_s))
         return refusal::rate;
@@ -138,10 +141,21 @@ void announce_service::answer_swarm(wire::announce_request const& request, asker
     // The caller's strings serve as the store's, so that neither allocates again.
     m_swarm.peers.swap(out.peers);
     m_swarm.peers6.swap(out.peers6);
-    m_store.announce(s, now, m_random, m_swarm);
+    s.draw = draw_of(s.peer);
+    if (m_awaited > 0)
+        --m_awaited;
+    if (m_awaited == 0)
+        m_salt = m_random.next();
+    m_store.announce(s, now, m_swarm);
     m_swarm.peers.swap(out.peers);
     m_swarm.peers6.swap(out.peers6);
     out.counts = m_swarm.counts;
+}
+
+std::uint32_t announce_service::draw_of(peer_address const& peer) const {
+    std::uint64_t word = 0;
+    std::memcpy(&word, peer.octets.data(), sizeof word);
+    return static_cast<std::uint32_t>(((word ^ m_salt) * 0x9e3779b97f4a7c15ULL) >> 32);
 }
 
 void announce_service::answer_route(wallet_address const& from,
@@ -205,6 +219,8 @@ refusal announce_service::may_verify(asker const& who, bool is_familiar, moment 
 refusal announce_service::verify(wire::announce_request const& request, asker const& who,
                                  moment now) {
     auto const& w = *request.wallet;
+    if (!m_policy->banned_wallets.empty() && m_policy->banned_wallets.contains(w.wallet))
+        return refusal::banned;
     auto const look = m_store.look(request, who.address, now);
     if (look.refusal)
         return refusal_of(look.refusal);

@@ -40,8 +40,17 @@ public:
     /// Fills `out`, whose strings are reused. After a refusal `out` says nothing.
     [[nodiscard]] refusal announce(wire::announce_request const& request, asker const& who,
                                    moment now, wire::announce_answer& out);
-    /// Announces of these follow at once.
-    void prefetch(std::span<swarm_place const> soon) { m_store.prefetch(soon); }
+    /// An announce of this will follow soon...
+    void expect(wire::announce_subject const& subject, ip_address const& from) {
+        auto const peer = peer_address::of(from, subject.port);
+        m_expected.push_back({subject.hash, peer, draw_of(peer)});
+    }
+    /// ...and all that were expected will now: asks the processor for what they will read.
+    void prefetch_expected() {
+        m_store.prefetch(m_expected);
+        m_awaited = m_expected.size();
+        m_expected.clear();
+    }
     /// Fills `out` with a row for each hash, in their order.
     [[nodiscard]] refusal scrape(wire::scrape_request const& request, asker const& who, moment now,
                                  std::vector<wire::scrape_row>& out);
@@ -62,6 +71,8 @@ private:
                       bool joins, wire::announce_answer& out);
     void answer_route(wallet_address const& from, wire::announce_request const& request,
                       std::size_t paths, moment now, wire::announce_answer& out);
+    /// Which of its peers a swarm tells: random, and known before the announce is read.
+    [[nodiscard]] std::uint32_t draw_of(peer_address const& peer) const;
     void append_first_hops(wire::announce_answer& out, std::size_t room) const;
 
     store& m_store;
@@ -73,6 +84,9 @@ private:
     rate_limiter<int> m_bad_signatures;
     rate_limiter<std::uint64_t> m_bad_signatures_of;
     swarm_answer m_swarm;
+    std::uint64_t m_salt = 0; // of draw_of(); stays while expected announces are awaited
+    std::size_t m_awaited = 0;
+    std::vector<swarm_place> m_expected;
 };
 
 } // namespace tau::tracker

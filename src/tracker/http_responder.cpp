@@ -83,8 +83,10 @@ void http_responder::announce(wire::http_head const& head, asker const& who, mom
     }
     m_counters.add(counter::http_announces);
     if (auto const why = m_service.announce(request.value(), who, now, m_answer);
-        why != refusal::none)
+        why != refusal::none) {
+        m_counters.add(counter::http_announces_refused);
         return fail(why, head.wants_json, now);
+    }
     head.wants_json ? wire::write_json(m_answer, m_body)
                     : wire::write_bencoded(m_answer, request.value().compact, m_body);
 }

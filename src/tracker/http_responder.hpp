@@ -21,6 +21,15 @@ public:
     /// Addresses whose X-Forwarded-For is believed.
     void set_proxies(std::unordered_set<std::string> proxies) { m_proxies = std::move(proxies); }
 
+    /// A request that begins with `data` will be answered soon: notes what it will look up...
+    void expect(std::string_view data, ip_address const& from) {
+        constexpr std::size_t looked_at = 1024; // a longer search would be worth an attack
+        if (auto const subject = wire::find_announce_subject(data.substr(0, looked_at)))
+            m_service.expect(*subject, from);
+    }
+    /// ...and this has the processor fetch it for all that were noted.
+    void prefetch_expected() { m_service.prefetch_expected(); }
+
     /// Appends the answer to `out`; it says "close" unless head.keeps_alive.
     void answer(wire::http_head const& head, ip_address const& from, endpoint const& asked,
                 moment now, std::string& out, transport over = transport::plain);

@@ -28,10 +28,13 @@ public:
     explicit quick_random(std::uint64_t seed) : m_state(seed | 1) {}
     /// Uniform enough in [0, bound); bound above 0.
     [[nodiscard]] std::uint32_t below(std::uint32_t bound) {
+        return static_cast<std::uint32_t>((next() >> 32) * bound >> 32);
+    }
+    [[nodiscard]] std::uint64_t next() {
         m_state ^= m_state << 13;
         m_state ^= m_state >> 7;
         m_state ^= m_state << 17;
-        return static_cast<std::uint32_t>((m_state >> 32) * bound >> 32);
+        return m_state;
     }
 
 private:
@@ -89,23 +92,23 @@ public:
         return out;
     }
 
-    /// Copies up to `wanted` peers, leaving out `self`, from a random place on.
-    /// `out` has room for them; returns the octets written.
-    std::size_t sample(std::size_t wanted, std::uint8_t const* self, quick_random& random,
+    /// Copies up to `wanted` peers, leaving out `self`, from a place on that follows from
+    /// `draw`, a random number. `out` has room for them and one more; returns the octets
+    /// written.
+    std::size_t sample(std::size_t wanted, std::uint8_t const* self, std::uint32_t draw,
                        std::uint8_t* out) const {
         if (m_size == 0 || wanted == 0)
             return 0;
         auto* const begin = out;
         std::size_t const count = bucket_count();
-        std::size_t const first = random.below(static_cast<std::uint32_t>(count));
         for (std::size_t i = 0; i < count && wanted > 0; ++i) {
-            auto const place = (first + i) & (count - 1);
+            auto const place = (draw + i) & (count - 1);
             if (m_buckets[place].size == 0)
                 continue;
             bool const may_hold_self = self != nullptr && place == place_of(address(self, N));
             wanted += may_hold_self ? 1 : 0;
             auto* const part = out;
-            out = m_buckets[place].copy(wanted, random, out);
+            out = m_buckets[place].copy(wanted, draw, out);
             if (may_hold_self)
                 out = without(part, out, self, wanted);
         }
@@ -140,22 +143,22 @@ public:
         if (m_buckets != nullptr)
             __builtin_prefetch(&m_buckets[place_of(peer)]);
     }
-    /// ...and, once that is there, for its peers, and for those that sample() may take.
-    void prefetch_peers(address peer) const {
+    /// ...and, once that is there, for its peers, and for those that sample() takes first.
+    void prefetch_peers(address peer, std::uint32_t draw) const {
         if (m_buckets == nullptr)
             return;
-        if (m_bits > few_bits)
-            m_buckets[place_of(peer)].prefetch();
-        else
-            for (std::size_t i = 0; i < bucket_count(); ++i)
-                m_buckets[i].prefetch();
+        auto const own = place_of(peer);
+        m_buckets[own].prefetch();
+        for (std::uint32_t i = 0; i < sampled_buckets; ++i)
+            if (auto const place = (draw + i) & (bucket_count() - 1); place != own)
+                m_buckets[place].prefetch();
     }
 
 private:
     static constexpr std::uint32_t none = 0xffff'ffff;
     static constexpr std::size_t full_bucket = 48;
     static constexpr unsigned max_bits = 20;
-    static constexpr unsigned few_bits = 2; // buckets that are worth asking for all together
+    static constexpr std::uint32_t sampled_buckets = 2; // that most answers are made of
 
     static peer_kind kind_of(std::uint16_t meta) {
         return static_cast<peer_kind>(meta & ~tick_mask);
@@ -236,9 +239,11 @@ private:
             data = std::move(fresh);
             capacity = larger;
         }
-        /// Copies up to `wanted` peers from a random one on, and around.
-        std::uint8_t* copy(std::size_t& wanted, quick_random& random, std::uint8_t* out) const {
-            auto const start = size > wanted ? random.below(size) : 0;
+        /// Copies up to `wanted` peers from one on that follows from `draw`, and around.
+        std::uint8_t* copy(std::size_t& wanted, std::uint32_t draw, std::uint8_t* out) const {
+            // The upper bits: the lower ones chose the bucket.
+            auto const start =
+                size > wanted ? static_cast<std::uint32_t>(std::uint64_t{draw} * size >> 32) : 0;
             auto const whole = static_cast<std::uint32_t>(std::min<std::size_t>(wanted, size));
             auto const first = std::min(whole, size - start);
             std::memcpy(out, at(start), first * N);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct policy {
     /// Not empty: only these info-hashes are served. Wallet addresses need no entry.
     std::unordered_set<info_hash> allowed;
     std::unordered_set<info_hash> denied;
+    /// Whose requests are refused: address_key() of addresses with the text that named
+    /// them, and wallets.
+    std::unordered_map<std::uint64_t, std::string> banned_addresses;
+    std::unordered_set<wallet_address> banned_wallets;
 
     /// Requests of one address (IPv6: one /64) per second; 0 is unlimited.
     std::uint32_t requests_per_ip_s = 0;

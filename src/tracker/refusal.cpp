@@ -8,6 +8,8 @@ char const* text_of(refusal why) {
         return "";
     case refusal::malformed:
         return "malformed request";
+    case refusal::banned:
+        return "banned here";
     case refusal::passkey:
         return "this tracker is private and the passkey is unknown";
     case refusal::hash:
@@ -39,6 +41,8 @@ counter counter_of(refusal why) {
     case refusal::none:
     case refusal::malformed:
         return counter::refused_malformed;
+    case refusal::banned:
+        return counter::refused_banned;
     case refusal::passkey:
         return counter::refused_passkey;
     case refusal::hash:

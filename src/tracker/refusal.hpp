@@ -9,6 +9,7 @@ namespace tau::tracker {
 enum class refusal {
     none,
     malformed,
+    banned,    ///< the address or the wallet
     passkey,   ///< private tracker, and the path has no known passkey
     hash,      ///< denied, or not on the list of allowed ones
     rate,      ///< too many requests, or too many wrong signatures, of this address

@@ -16,10 +16,10 @@ class store {
 public:
     virtual ~store() = default;
 
-    virtual void announce(swarm_announce const& request, moment now, quick_random& random,
-                          swarm_answer& out) = 0;
-    /// Announces of these follow at once: may ask the processor for what they will read.
-    virtual void prefetch(std::span<swarm_place const>) {}
+    virtual void announce(swarm_announce const& request, moment now, swarm_answer& out) = 0;
+    /// Announces of these follow at once: may ask the processor for what they will read,
+    /// and note in them where that is.
+    virtual void prefetch(std::span<swarm_place>) {}
     [[nodiscard]] virtual wire::swarm_counts scrape(info_hash const& hash) = 0;
     [[nodiscard]] virtual std::vector<wire::scrape_row> scrape_all() = 0;
 

@@ -32,11 +32,11 @@ void count(wire::swarm_counts& counts, peer_kind kind, int by) {
 
 template <std::size_t N>
 void append_sample(peer_pool<N> const& pool, std::size_t wanted, std::uint8_t const* self,
-                   quick_random& random, std::string& out) {
+                   std::uint32_t draw, std::string& out) {
     // One more than wanted is written for a moment when the asker itself is met.
     std::size_t const room = (std::min(wanted, pool.size()) + 1) * N;
     out.resize(room);
-    out.resize(pool.sample(wanted, self, random, reinterpret_cast<std::uint8_t*>(out.data())));
+    out.resize(pool.sample(wanted, self, draw, reinterpret_cast<std::uint8_t*>(out.data())));
 }
 
 } // namespace
@@ -130,8 +130,8 @@ void swarm_store::remember(swarm& s, swarm_announce const& request, std::uint32_
         put(s, request.peer, kind_of(request.is_seeder, request.is_partial), tick_of(now_s));
 }
 
-void swarm_store::sample(swarm const& s, swarm_announce const& request, quick_random& random,
-                         swarm_answer& out) {
+void swarm_store::sample(swarm const& s, swarm_announce const& request, swarm_answer& out) {
+    auto const draw = request.draw;
     auto const* const self = request.peer.octets.data();
     std::size_t const own_size = request.peer.is_v6 ? s.v6.size() : s.v4.size();
     std::size_t const other_size = request.peer.is_v6 ? s.v4.size() : s.v6.size();
@@ -141,18 +141,17 @@ void swarm_store::sample(swarm const& s, swarm_announce const& request, quick_ra
     if (request.wants_other_family)
         other = std::min(wanted - own, other_size);
     if (request.peer.is_v6) {
-        append_sample(s.v6, own, self, random, out.peers6);
+        append_sample(s.v6, own, self, draw, out.peers6);
         if (other > 0)
-            append_sample(s.v4, other, nullptr, random, out.peers);
+            append_sample(s.v4, other, nullptr, draw, out.peers);
     } else {
-        append_sample(s.v4, own, self, random, out.peers);
+        append_sample(s.v4, own, self, draw, out.peers);
         if (other > 0)
-            append_sample(s.v6, other, nullptr, random, out.peers6);
+            append_sample(s.v6, other, nullptr, draw, out.peers6);
     }
 }
 
-void swarm_store::announce(swarm_announce const& request, std::uint32_t now_s, quick_random& random,
-                           swarm_answer& out) {
+void swarm_store::announce(swarm_announce const& request, std::uint32_t now_s, swarm_answer& out) {
     out.peers.clear();
     out.peers6.clear();
     out.counts = {};
@@ -166,31 +165,38 @@ void swarm_store::announce(swarm_announce const& request, std::uint32_t now_s, q
     out.counts = s.counts;
     // Who leaves needs no peers, and gets none.
     if (request.wanted > 0 && !leaves)
-        sample(s, request, random, out);
+        sample(s, request, out);
     if (s.v4.size() + s.v6.size() == 0)
         release(at);
 }
 
-void swarm_store::prefetch(swarm_place const& soon, int step) const {
-    auto const hash = hash_of(soon.hash);
+void swarm_store::prefetch(swarm_place& soon, int step) const {
     if (step == 0) {
-        m_table.prefetch(hash);
+        m_table.prefetch(soon.key);
         return;
     }
-    // Most often the first to be compared is the one.
-    auto const at = step == 1 ? m_table.first(hash) : find(soon.hash);
-    if (at == graph::index_table::none)
+    if (step == 1)
+        soon.position = m_table.first(soon.key); // most often the one
+    if (soon.position == graph::index_table::none)
         return;
-    auto const& s = m_swarms[at];
+    auto const* const first = &m_swarms[soon.position];
     if (step == 1) {
-        __builtin_prefetch(&s);
-        __builtin_prefetch(&s.v6);
-    } else if (step == 2)
+        __builtin_prefetch(first);
+        __builtin_prefetch(&first->v6);
+        return;
+    }
+    if (first->hash != soon.hash) {
+        soon.position = find(soon.hash);
+        if (soon.position == graph::index_table::none)
+            return;
+    }
+    auto const& s = m_swarms[soon.position];
+    if (step == 2)
         soon.peer.is_v6 ? s.v6.prefetch_bucket(octets6(soon.peer))
                         : s.v4.prefetch_bucket(octets4(soon.peer));
     else
-        soon.peer.is_v6 ? s.v6.prefetch_peers(octets6(soon.peer))
-                        : s.v4.prefetch_peers(octets4(soon.peer));
+        soon.peer.is_v6 ? s.v6.prefetch_peers(octets6(soon.peer), soon.draw)
+                        : s.v4.prefetch_peers(octets4(soon.peer), soon.draw);
 }
 
 wire::swarm_counts swarm_store::scrape(info_hash const& hash) const {
@@ -258,11 +264,11 @@ void swarm_store::restore_swarm(info_hash const& hash, std::uint32_t downloaded)
         m_swarms[at].counts.downloaded = downloaded;
 }
 
-void swarm_store::restore_peer(info_hash const& hash, peer_address const& peer, bool seeder,
+void swarm_store::restore_peer(info_hash const& hash, peer_address const& peer, peer_kind kind,
                                std::uint32_t age_s, std::uint32_t now_s) {
     auto const at = find_or_add(hash);
     if (at != graph::index_table::none && m_peers < m_limits.max_peers && age_s <= now_s)
-        put(m_swarms[at], peer, kind_of(seeder, false), tick_of(now_s - age_s));
+        put(m_swarms[at], peer, kind, tick_of(now_s - age_s));
 }
 
 } // namespace tau::tracker

@@ -39,12 +39,16 @@ struct swarm_announce {
     wire::announce_event event = wire::announce_event::none;
     std::uint32_t wanted = 0;        ///< peers in the answer, both families together
     bool wants_other_family = false; ///< HTTP answers carry both, a datagram one
+    std::uint32_t draw = 0;          ///< random: where among the peers the answer begins
 };
 
-/// What an announce will look up.
+/// What an announce will look up, and what is known of where that is.
 struct swarm_place {
     info_hash hash;
     peer_address peer;
+    std::uint32_t draw = 0;                            ///< as in swarm_announce
+    std::uint64_t key = 0;                             ///< keyed_hash() of `hash`
+    std::uint32_t position = graph::index_table::none; ///< of the swarm, perhaps
 };
 
 /// What an announce is told; the strings keep their memory from use to use.
@@ -78,8 +82,7 @@ public:
     explicit swarm_store(swarm_limits limits = {}, std::uint64_t hash_key = 0)
         : m_limits(limits), m_hash_key(hash_key) {}
 
-    void announce(swarm_announce const& request, std::uint32_t now_s, quick_random& random,
-                  swarm_answer& out);
+    void announce(swarm_announce const& request, std::uint32_t now_s, swarm_answer& out);
     /// Zeros for a swarm that is not known.
     [[nodiscard]] wire::swarm_counts scrape(info_hash const& hash) const;
     [[nodiscard]] std::vector<wire::scrape_row> scrape_all() const;
@@ -94,10 +97,10 @@ public:
     /// Asks the processor for what announce() will read, one step at a time: each step
     /// reads what the one before asked for, so let time pass between them.
     static constexpr int prefetch_steps = 4;
-    void prefetch(swarm_place const& soon, int step) const;
+    void prefetch(swarm_place& soon, int step) const;
 
-    /// Calls visit(hash, downloaded) for each swarm, then visit_peer(address, is_seeder,
-    /// age_s) for each of its peers.
+    /// Calls visit(hash, downloaded) for each swarm, then visit_peer(address, kind, age_s)
+    /// for each of its peers.
     template <class VisitSwarm, class VisitPeer>
     void for_each(std::uint32_t now_s, VisitSwarm visit, VisitPeer visit_peer) const {
         auto const ticks = now_s / seconds_per_tick;
@@ -109,7 +112,7 @@ public:
                 peer_address address;
                 address.is_v6 = octets.size() == 18;
                 std::copy(octets.begin(), octets.end(), address.octets.begin());
-                visit_peer(address, kind == peer_kind::seeder,
+                visit_peer(address, kind,
                            ((ticks - seen) & tick_mask) * std::uint32_t{seconds_per_tick});
             };
             s.v4.for_each(peer);
@@ -120,7 +123,7 @@ public:
     void merge(swarm_merge const& told, std::uint32_t now_s);
     /// Puts back what for_each() told.
     void restore_swarm(info_hash const& hash, std::uint32_t downloaded);
-    void restore_peer(info_hash const& hash, peer_address const& peer, bool seeder,
+    void restore_peer(info_hash const& hash, peer_address const& peer, peer_kind kind,
                       std::uint32_t age_s, std::uint32_t now_s);
 
 private:
@@ -141,8 +144,7 @@ private:
     void remember(swarm& s, swarm_announce const& request, std::uint32_t now_s);
     void forget(swarm& s, peer_address const& peer);
     void put(swarm& s, peer_address const& peer, peer_kind kind, tick seen);
-    static void sample(swarm const& s, swarm_announce const& request, quick_random& random,
-                       swarm_answer& out);
+    static void sample(swarm const& s, swarm_announce const& request, swarm_answer& out);
 
     swarm_limits m_limits;
     std::uint64_t m_hash_key;

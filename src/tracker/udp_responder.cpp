@@ -41,12 +41,7 @@ std::size_t udp_responder::malformed(std::uint32_t transaction, std::span<std::u
 
 void udp_responder::expect(byte_view datagram, ip_address const& from) {
     if (auto const subject = udp::subject_of_announce(datagram))
-        m_expected.push_back({subject->hash, peer_address::of(from, subject->port)});
-}
-
-void udp_responder::prefetch_expected() {
-    m_service.prefetch(m_expected);
-    m_expected.clear();
+        m_service.expect(*subject, from);
 }
 
 std::size_t udp_responder::answer(byte_view datagram, ip_address const& from, endpoint const& asked,
@@ -103,8 +98,10 @@ std::size_t udp_responder::on_announce(byte_view datagram, asker& who, moment no
             return malformed(transaction, out);
     }
     m_counters.add(counter::udp_announces);
-    if (auto const why = m_service.announce(request, who, now, m_answer); why != refusal::none)
+    if (auto const why = m_service.announce(request, who, now, m_answer); why != refusal::none) {
+        m_counters.add(counter::udp_announces_refused);
         return error_answer(transaction, text_of(why), out);
+    }
     udp::writer to(out);
     udp::write_announce_head(to, transaction, m_answer.interval_s, m_answer.counts);
     bool const is_v6 = who.address.is_v6();

@@ -21,7 +21,7 @@ public:
     /// This datagram will be answered soon: notes what it will look up...
     void expect(byte_view datagram, ip_address const& from);
     /// ...and this has the processor fetch it for all that were noted.
-    void prefetch_expected();
+    void prefetch_expected() { m_service.prefetch_expected(); }
 
     /// Writes to `out`, which has room for wire::udp::max_answer; returns the size, 0
     /// for no answer.
@@ -42,7 +42,6 @@ private:
     announce_service& m_service;
     connection_ids const& m_ids;
     counters& m_counters;
-    std::vector<swarm_place> m_expected;
     wire::announce_answer m_answer;
     std::vector<wire::scrape_row> m_rows;
 };

@@ -354,6 +354,12 @@ bool wallet_registry::is_online(wallet_address const& wallet) const {
     return node != graph::no_node && m_edges.is_online(node);
 }
 
+void wallet_registry::take_offline(wallet_address const& wallet) {
+    for (auto at = first_of(wallet); at != none; at = m_devices[at].next)
+        if (m_devices[at].is_online)
+            go_offline(m_devices[at]);
+}
+
 bool wallet_registry::expire_some(moment now, std::size_t devices) {
     auto const here = seconds(now).count();
     auto const tolerance =
@@ -378,8 +384,12 @@ bool wallet_registry::expire_some(moment now, std::size_t devices) {
 }
 
 wallet_registry::device_state wallet_registry::state_of(device const& d, moment now) const {
-    return {d.wallet,   d.id,      d.time_ms,  d.where, (seconds(now) - d.seen).count(),
-            d.liveness, d.accepts, d.is_online};
+    auto const known = m_keys.find(d.wallet);
+    return {d.wallet,    d.id,
+            d.time_ms,   d.home,
+            d.where,     (seconds(now) - d.seen).count(),
+            d.liveness,  d.accepts,
+            d.is_online, known == m_keys.end() ? std::nullopt : std::optional(known->second)};
 }
 
 std::vector<wallet_registry::device_state> wallet_registry::devices_of(wallet_address const& wallet,
@@ -396,11 +406,14 @@ error_code wallet_registry::restore_device(device_state const& state, moment now
         return found.error();
     auto& d = m_devices[found.value()];
     d.time_ms = state.time_ms;
+    d.home = state.home;
     d.where = state.where;
     d.seen = seconds(now) - std::min(graph::seconds32{state.age_s}, seconds(now));
     d.liveness = state.liveness;
     d.accepts = state.accepts;
     d.is_online = state.is_online;
+    if (state.key)
+        set_key(state.wallet, *state.key);
     return d.is_online ? show(d.wallet) : error_code{};
 }
 

@@ -75,6 +75,10 @@ public:
                                             graph::path_search& search) const;
     [[nodiscard]] bool is_online(wallet_address const& wallet) const;
 
+    /// Takes all of the wallet's devices offline, as when it was banned; they stay
+    /// remembered, against replay.
+    void take_offline(wallet_address const& wallet);
+
     /// Takes offline what is silent among the next `devices` devices; true when a
     /// round was completed.
     bool expire_some(moment now, std::size_t devices);
@@ -89,11 +93,13 @@ public:
         wallet_address wallet;
         wire::peer_id id;
         std::int64_t time_ms = 0;
+        std::uint64_t home = 0; ///< the topic its presence belongs to, its first octets; 0: none
         endpoint where;
         std::uint32_t age_s = 0;
         std::uint16_t liveness = 0;
         bool accepts = false;
         bool is_online = false;
+        std::optional<wire::replica::bound_key> key; ///< of the wallet, if one is known
     };
     [[nodiscard]] std::vector<device_state> devices_of(wallet_address const& wallet,
                                                        moment now) const;

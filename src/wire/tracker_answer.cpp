@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace tau::wire {
 namespace {
@@ -27,13 +28,51 @@ void add_string(std::string& out, std::string_view value) {
     out += value;
 }
 
-std::string raw_address(ip_address const& address) {
-    if (address.is_v4()) {
-        auto const raw = address.to_v4().to_bytes();
-        return {raw.begin(), raw.end()};
+// Gathers small pieces of bounded size, so that the answer grows once and not by each.
+class piece {
+public:
+    template <std::size_t N>
+    piece& text(char const (&literal)[N]) {
+        std::memcpy(m_end, literal, N - 1);
+        m_end += N - 1;
+        return *this;
     }
-    auto const raw = address.to_v6().to_bytes();
-    return {raw.begin(), raw.end()};
+    piece& number(std::uint64_t value) {
+        m_end = std::to_chars(m_end, m_text.data() + m_text.size(), value).ptr;
+        return *this;
+    }
+    piece& octets(byte_view data) {
+        m_end = std::copy(data.begin(), data.end(), m_end);
+        return *this;
+    }
+    [[nodiscard]] std::string_view view() const {
+        return {m_text.data(), static_cast<std::size_t>(m_end - m_text.data())};
+    }
+
+private:
+    std::array<char, 256> m_text; // above the sum of what write_head() writes
+    char* m_end = m_text.data();
+};
+
+// What stands before the paths and peers.
+void write_head(announce_answer const& answer, std::string& out) {
+    piece head;
+    head.text("d8:completei").number(answer.counts.complete);
+    head.text("e10:downloadedi").number(answer.counts.downloaded).text("e");
+    if (!answer.external.is_unspecified()) {
+        head.text("11:external ip");
+        if (answer.external.is_v4())
+            head.text("4:").octets(answer.external.to_v4().to_bytes());
+        else
+            head.text("16:").octets(answer.external.to_v6().to_bytes());
+    }
+    head.text("10:incompletei").number(answer.counts.incomplete);
+    head.text("e8:intervali").number(answer.interval_s).text("e");
+    if (answer.route)
+        head.text("8:livenessi").number(answer.route->liveness).text("e");
+    if (answer.min_interval_s != 0)
+        head.text("12:min intervali").number(answer.min_interval_s).text("e");
+    out += head.view();
 }
 
 template <class Visit>
@@ -140,19 +179,7 @@ std::string json_escaped(std::string_view text) {
 } // namespace
 
 void write_bencoded(announce_answer const& answer, bool compact, std::string& out) {
-    out += 'd';
-    add_int(out, "8:complete", answer.counts.complete);
-    add_int(out, "10:downloaded", answer.counts.downloaded);
-    if (!answer.external.is_unspecified()) {
-        out += "11:external ip";
-        add_string(out, raw_address(answer.external));
-    }
-    add_int(out, "10:incomplete", answer.counts.incomplete);
-    add_int(out, "8:interval", answer.interval_s);
-    if (answer.route)
-        add_int(out, "8:liveness", answer.route->liveness);
-    if (answer.min_interval_s != 0)
-        add_int(out, "12:min interval", answer.min_interval_s);
+    write_head(answer, out);
     if (answer.route)
         add_paths(out, answer.route->paths);
     out += "5:peers";

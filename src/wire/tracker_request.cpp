@@ -3,18 +3,28 @@
 #include "core/hex.hpp"
 
 #include <charconv>
+#include <cstring>
+#include <span>
 
 namespace tau::wire {
 namespace {
 
+// The value of each hexadecimal digit, -1 for other characters. A table, because the
+// digits of a hash are as good as random, and a branch on each would be guessed wrong.
+constexpr auto nibbles = [] {
+    std::array<std::int8_t, 256> out{};
+    out.fill(-1);
+    for (int i = 0; i < 10; ++i)
+        out[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+    for (int i = 10; i < 16; ++i) {
+        out[static_cast<std::size_t>('a' + i - 10)] = static_cast<std::int8_t>(i);
+        out[static_cast<std::size_t>('A' + i - 10)] = static_cast<std::int8_t>(i);
+    }
+    return out;
+}();
+
 int nibble(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    return nibbles[static_cast<unsigned char>(c)];
 }
 
 // Writes at most `capacity` decoded octets; returns how many `text` stands for, or
@@ -39,9 +49,24 @@ std::ptrdiff_t unescape(std::string_view text, std::uint8_t* out, std::size_t ca
     return static_cast<std::ptrdiff_t>(written);
 }
 
+// Reads `text` if each of its octets is escaped and there are as many as asked for.
+bool unescape_all(std::string_view text, std::span<std::uint8_t> out) {
+    if (text.size() != 3 * out.size())
+        return false;
+    int wrong = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        int const octet = nibble(text[3 * i + 1]) * 16 | nibble(text[3 * i + 2]);
+        wrong |= (text[3 * i] ^ '%') | (octet >> 8); // -1 leaves high bits
+        out[i] = static_cast<std::uint8_t>(octet);
+    }
+    return wrong == 0;
+}
+
 // Raw octets, or twice as many hexadecimal digits with or without "0x".
 template <class Fixed>
 result<Fixed> read_fixed(std::string_view text) {
+    if (Fixed whole; unescape_all(text, whole.octets))
+        return whole;
     constexpr std::size_t hex_size = Fixed::size_bytes * 2;
     std::array<std::uint8_t, hex_size + 2> raw{};
     auto const size = unescape(text, raw.data(), raw.size());
@@ -234,6 +259,12 @@ private:
     bool m_has_sign = false;
 };
 
+// Whether `name`, whose length the caller knows, is `word`: one or two comparisons of words.
+template <std::size_t N>
+bool is_word(std::string_view name, char const (&word)[N]) {
+    return std::memcmp(name.data(), word, N - 1) == 0;
+}
+
 struct announce_reader {
     announce_request out;
     bool has_hash = false;
@@ -242,39 +273,62 @@ struct announce_reader {
 
     // True if `name` is one of BEP 3's; what only informs is read leniently.
     result<bool> read(std::string_view name, std::string_view value) {
-        if (name == "info_hash") {
-            TAU_TRY(hash, read_fixed<info_hash>(value));
-            out.hash = hash;
-            has_hash = true;
-        } else if (name == "peer_id") {
-            TAU_TRY(id, read_fixed<peer_id>(value));
-            out.id = id;
-            has_id = true;
-        } else if (name == "port") {
-            TAU_TRY(port, read_number<std::uint16_t>(value));
-            out.port = port;
-            has_port = true;
-        } else if (name == "uploaded") {
-            out.uploaded = lenient(value, 0);
-        } else if (name == "downloaded") {
-            out.downloaded = lenient(value, 0);
-        } else if (name == "left") {
+        switch (name.size()) {
+        case 4:
+            if (is_word(name, "port"))
+                return take(out.port, has_port, read_number<std::uint16_t>(value));
+            if (!is_word(name, "left"))
+                return false;
             out.left = lenient(value, 1);
-        } else if (name == "event") {
+            return true;
+        case 5:
+            if (!is_word(name, "event"))
+                return false;
             out.event = read_event(value);
-        } else if (name == "compact") {
-            out.compact = value != "0";
-        } else if (name == "numwant") {
-            auto const wanted = read_number<std::uint32_t>(value);
-            if (wanted)
-                out.numwant = wanted.value();
-        } else {
+            return true;
+        case 7:
+            return read_seven(name, value);
+        case 8:
+            if (!is_word(name, "uploaded"))
+                return false;
+            out.uploaded = lenient(value, 0);
+            return true;
+        case 9:
+            if (!is_word(name, "info_hash"))
+                return false;
+            return take(out.hash, has_hash, read_fixed<info_hash>(value));
+        case 10:
+            if (!is_word(name, "downloaded"))
+                return false;
+            out.downloaded = lenient(value, 0);
+            return true;
+        default:
             return false;
         }
-        return true;
     }
 
 private:
+    result<bool> read_seven(std::string_view name, std::string_view value) {
+        if (is_word(name, "peer_id"))
+            return take(out.id, has_id, read_fixed<peer_id>(value));
+        if (is_word(name, "compact")) {
+            out.compact = value != "0";
+            return true;
+        }
+        if (!is_word(name, "numwant"))
+            return false;
+        if (auto const wanted = read_number<std::uint32_t>(value))
+            out.numwant = wanted.value();
+        return true;
+    }
+    template <class T>
+    static result<bool> take(T& to, bool& has, result<T> const& from) {
+        if (!from)
+            return from.error();
+        to = from.value();
+        has = true;
+        return true;
+    }
     // Some clients write -1 or a fraction; the number is no reason to refuse them.
     static std::uint64_t lenient(std::string_view text, std::uint64_t otherwise) {
         auto const number = read_number<std::uint64_t>(text);
@@ -337,6 +391,26 @@ result<announce_request> parse_announce_query(std::string_view query) {
     if (wallet)
         wallet->finish(reader.out);
     return std::move(reader.out);
+}
+
+std::optional<announce_subject> find_announce_subject(std::string_view text) {
+    constexpr std::string_view hash_name = "info_hash=";
+    constexpr std::string_view port_name = "&port=";
+    auto const value_behind = [&](std::string_view name) {
+        auto const at = text.find(name);
+        if (at == std::string_view::npos)
+            return std::string_view{};
+        auto const value = text.substr(at + name.size());
+        std::size_t size = 0;
+        while (size < value.size() && value[size] != '&' && value[size] != ' ')
+            ++size;
+        return value.substr(0, size);
+    };
+    auto const hash = read_fixed<info_hash>(value_behind(hash_name));
+    auto const port = read_number<std::uint16_t>(value_behind(port_name));
+    if (!hash || !port)
+        return std::nullopt;
+    return announce_subject{hash.value(), port.value()};
 }
 
 error_code parse_wallet_query(std::string_view query, announce_request& request) {

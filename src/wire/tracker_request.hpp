@@ -71,6 +71,12 @@ struct announce_request {
     std::optional<wallet_part> wallet;
 };
 
+/// What an announce is about: enough to look ahead, before the whole is read.
+struct announce_subject {
+    info_hash hash;
+    std::uint16_t port = 0;
+};
+
 /// A BEP 48 scrape; empty asks for everything.
 struct scrape_request {
     static constexpr std::size_t max_hashes = 74; ///< what fits a BEP 15 datagram
@@ -82,6 +88,10 @@ struct scrape_request {
 /// port is absent or malformed, or if a Tau parameter is; errc::too_large for more
 /// than 63 further link changes. A wallet without signature is ignored: anyone can write one.
 [[nodiscard]] result<announce_request> parse_announce_query(std::string_view query);
+
+/// The first info_hash and port that stand in `text`, which may be more than a query or
+/// less; nullopt if one is absent. For looking ahead: what it says must not be believed.
+[[nodiscard]] std::optional<announce_subject> find_announce_subject(std::string_view text);
 
 /// Adds the Tau parameters of a BEP 41 query to an announce read from a datagram.
 [[nodiscard]] error_code parse_wallet_query(std::string_view query, announce_request& request);

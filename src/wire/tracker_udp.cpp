@@ -6,7 +6,6 @@ namespace {
 constexpr std::uint8_t option_end = 0;
 constexpr std::uint8_t option_nop = 1;
 constexpr std::uint8_t option_url_data = 2;
-constexpr std::uint8_t flag_accepts = 1;
 
 template <class Number>
 Number number_at(byte_view data, std::size_t at) {
@@ -166,22 +165,42 @@ void write_head(writer& out, udp_action action, std::uint32_t transaction) {
     out.number(transaction);
 }
 
-std::size_t size_of(hop_path const& path) {
+enum class keys { told, left_out };
+
+std::size_t size_of(hop_path const& path, keys mode) {
     std::size_t size = 1;
     for (auto const& hop : path)
-        size += 23 + (hop.where.address().is_v6() ? 18 : 6);
+        size += 23 + (hop.where.address().is_v6() ? 18 : 6)
+                + (hop.key && mode == keys::told ? public_key::size_bytes : 0);
     return size;
 }
 
-void write_path(writer& out, hop_path const& path) {
+// How many paths from the first on fit into `room`.
+std::size_t count_fitting(std::vector<hop_path> const& paths, keys mode, std::size_t room) {
+    std::size_t used = 0;
+    std::size_t count = 0;
+    while (count < paths.size() && paths[count].size() <= 255) {
+        used += size_of(paths[count], mode);
+        if (used > room)
+            break;
+        ++count;
+    }
+    return count;
+}
+
+void write_path(writer& out, hop_path const& path, keys mode) {
     out.number(static_cast<std::uint8_t>(path.size()));
     for (auto const& hop : path) {
+        bool const tells_key = hop.key && mode == keys::told;
         out.octets(hop.wallet);
-        unsigned const flags =
-            (hop.accepts ? flag_accepts : 0U) | (hop.where.address().is_v6() ? 2U : 0U);
+        unsigned const flags = (hop.accepts ? flag_accepts : 0U)
+                               | (hop.where.address().is_v6() ? flag_v6 : 0U)
+                               | (tells_key ? flag_key : 0U);
         out.number(static_cast<std::uint8_t>(flags));
         out.number(hop.liveness);
         out.octets(to_compact(hop.where));
+        if (tells_key)
+            out.octets(*hop.key);
     }
 }
 
@@ -228,17 +247,14 @@ void write_route_answer(writer& out, std::uint32_t transaction, std::uint32_t in
     out.number(interval_s);
     out.number(static_cast<std::uint64_t>(route.time.time_since_epoch().count()));
     out.number(route.liveness);
-    std::size_t fitting = 0;
-    std::size_t used = 1;
-    for (auto const& path : route.paths) {
-        used += size_of(path);
-        if (used > out.room() || path.size() > 255)
-            break;
-        ++fitting;
-    }
+    // A further path is worth more than keys, which HTTP tells as well.
+    auto const room = out.room() - 1;
+    auto const fitting = count_fitting(route.paths, keys::left_out, room);
+    auto const mode =
+        count_fitting(route.paths, keys::told, room) == fitting ? keys::told : keys::left_out;
     out.number(static_cast<std::uint8_t>(fitting));
     for (std::size_t i = 0; i < fitting; ++i)
-        write_path(out, route.paths[i]);
+        write_path(out, route.paths[i], mode);
 }
 
 } // namespace tau::wire::udp

@@ -34,6 +34,10 @@ inline constexpr std::size_t max_request = 2048;
 inline constexpr std::size_t max_answer = 1400;
 /// Claims in one datagram, so that it stays below 1,400 octets.
 inline constexpr std::size_t max_changes = 48;
+/// Flags of a wallet request and of a hop; the last two are of hops alone.
+inline constexpr std::uint8_t flag_accepts = 1;
+inline constexpr std::uint8_t flag_v6 = 2;
+inline constexpr std::uint8_t flag_key = 4; ///< the owner's ed25519 key follows the endpoint
 /// Octets of BEP 41 URL data in all; our limit.
 inline constexpr std::size_t max_url_data = 1024;
 
@@ -58,11 +62,7 @@ struct announce_datagram {
 /// max_url_data. The `ip` field is not read: it would let anyone list anyone.
 [[nodiscard]] result<announce_datagram> read_announce(byte_view datagram);
 
-/// What an announce is about, read alone and unverified; nullopt for other datagrams.
-struct announce_subject {
-    info_hash hash;
-    std::uint16_t port = 0;
-};
+/// Read alone and unverified; nullopt for other datagrams.
 [[nodiscard]] std::optional<announce_subject> subject_of_announce(byte_view datagram);
 
 /// errc::invalid_length for no hash at all; what follows the last whole hash is ignored.
@@ -105,7 +105,8 @@ void write_error(writer& out, std::uint32_t transaction, std::string_view reason
 /// The answer to `link`; its 20 octets are always fewer than the request's.
 void write_link_answer(writer& out, std::uint32_t transaction, std::uint32_t interval_s,
                        unix_ms time);
-/// The answer to `route`; paths that do not fit `out` are left out from the end.
+/// The answer to `route`; paths that do not fit `out` are left out from the end, and
+/// all keys if they would cost a path.
 void write_route_answer(writer& out, std::uint32_t transaction, std::uint32_t interval_s,
                         route_answer const& route);
 

@@ -35,10 +35,14 @@ result<hop_path> read_path(octet_reader& in) {
         TAU_TRY(wallet, wallet_address::from(in.octets(wallet_address::size_bytes)));
         auto const flags = in.number<std::uint8_t>();
         hop.liveness = in.number<std::uint16_t>();
-        TAU_TRY(where, from_compact(in.octets((flags & 2U) != 0 ? 18 : 6)));
+        TAU_TRY(where, from_compact(in.octets((flags & flag_v6) != 0 ? 18 : 6)));
         hop.wallet = wallet;
         hop.where = where;
-        hop.accepts = (flags & 1U) != 0;
+        hop.accepts = (flags & flag_accepts) != 0;
+        if ((flags & flag_key) != 0) {
+            TAU_TRY(key, public_key::from(in.octets(public_key::size_bytes)));
+            hop.key = key;
+        }
         out.push_back(hop);
     }
     return out;

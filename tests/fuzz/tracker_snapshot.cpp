@@ -37,7 +37,7 @@ void restore(byte_view file) {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     byte_view const input(data, size);
     restore(input);
-    constexpr std::string_view magic = "TAUTRK01";
+    constexpr std::string_view magic = "TAUTRK02";
     bytes file(magic.begin(), magic.end());
     file.insert(file.end(), input.begin(), input.end());
     std::array<std::uint8_t, 32> checksum{};

@@ -14,6 +14,8 @@ using json = nlohmann::json;
 
 // Links of one wallet that an answer lists; the store holds few more.
 constexpr std::size_t max_listed_links = 4096;
+// Entries of one list that an answer holds.
+constexpr std::size_t max_listed_entries = 10'000;
 
 void send_json(net::http_reply const& reply, json const& body) {
     reply.send({.body = body.dump()});
@@ -111,6 +113,40 @@ void add_swarm_routes(net::router& routes, net::tracker_shared_store& store,
                     }});
 }
 
+void add_list_routes(net::router& routes, admin_actions const& actions) {
+    routes.add({"GET", "/api/lists",
+                [rules = actions.rules](net::http_request const&, net::http_reply const& reply) {
+                    auto const now = rules();
+                    json out{{"passkeys", now->passkeys.size()},
+                             {"allowed", now->allowed.size()},
+                             {"denied", json::array()},
+                             {"banned", json::array()}};
+                    for (auto const& hash : now->denied)
+                        if (out["denied"].size() < max_listed_entries)
+                            out["denied"].push_back(to_hex(hash));
+                    for (auto const& [key, text] : now->banned_addresses)
+                        if (out["banned"].size() < max_listed_entries)
+                            out["banned"].push_back(text);
+                    for (auto const& wallet : now->banned_wallets)
+                        if (out["banned"].size() < max_listed_entries)
+                            out["banned"].push_back(identity::to_eip55(wallet));
+                    send_json(reply, out);
+                }});
+    for (bool const banned : {true, false})
+        routes.add({banned ? "PUT" : "DELETE", "/api/banned/{who}",
+                    [banned, ban = actions.ban](net::http_request const& request,
+                                                net::http_reply const& reply) {
+                        auto const who = parse_ban(request.path.at("who"));
+                        if (!who) {
+                            reply.send(net::error_response(
+                                400, "bad_name", "neither an address nor a wallet with 0x"));
+                            return;
+                        }
+                        ban(who.value(), banned);
+                        send_json(reply, {{"ok", true}});
+                    }});
+}
+
 } // namespace
 
 net::router admin_routes(net::tracker_server const& server, net::tracker_shared_store& store,
@@ -147,6 +183,7 @@ net::router admin_routes(net::tracker_server const& server, net::tracker_shared_
                 }});
     add_wallet_route(routes, store, clock);
     add_swarm_routes(routes, store, actions);
+    add_list_routes(routes, actions);
     return routes;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config.hpp"
 #include "net/http_server.hpp"
 #include "net/redis/tracker_redis_store.hpp"
 #include "net/tracker_server.hpp"
@@ -12,6 +13,10 @@ namespace tau::tracker_tool {
 struct admin_actions {
     /// Denies or serves an info-hash from now on; until the lists are read again.
     std::function<void(info_hash const&, bool denied)> deny;
+    /// Refuses an address or a wallet, or serves it again; until the lists are read again.
+    std::function<void(ban_target const&, bool banned)> ban;
+    /// The lists that hold now.
+    std::function<std::shared_ptr<tracker::policy const>()> rules;
     /// Reads lists again, as SIGHUP does; errc::invalid_argument if that failed.
     std::function<error_code()> reload;
     /// Writes the snapshot now.

@@ -1,6 +1,8 @@
 #include "config.hpp"
 
 #include "core/hex.hpp"
+#include "identity/wallet.hpp"
+#include "tracker/ip_meter.hpp"
 
 #include <toml++/toml.h>
 
@@ -183,6 +185,8 @@ key_table table_of(config& c) {
     t.text("passkeys", c.passkeys_file, "file with one passkey a line; makes the tracker private");
     t.text("allowed", c.allowed_file, "file with one info-hash a line; others are refused");
     t.text("denied", c.denied_file, "file with one info-hash a line; these are refused");
+    t.text("banned", c.banned_file,
+           "file with one client address (IPv6: its /64) or wallet a line; these are refused");
     t.section("limits");
     t.number("max_peers", c.swarms.max_peers, "peers remembered in all");
     t.number("max_swarms", c.swarms.max_swarms, "swarms remembered in all");
@@ -349,7 +353,40 @@ tracker::policy load_policy(config const& c) {
     if (!c.allowed_file.empty() && out.allowed.empty())
         throw config_error(c.allowed_file + ": holds no info-hash, so nothing would be served");
     out.denied = read_hashes(c.denied_file);
+    if (!c.banned_file.empty())
+        for (auto const& line : read_lines(c.banned_file)) {
+            auto const who = parse_ban(line);
+            if (!who)
+                throw config_error(c.banned_file + ": '" + line
+                                   + "' is neither an address nor a wallet with 0x");
+            set_ban(out, who.value(), true);
+        }
     return out;
+}
+
+result<ban_target> parse_ban(std::string_view text) {
+    if (text.starts_with("0x")) {
+        auto const wallet = identity::parse_wallet(text);
+        return wallet ? result<ban_target>(wallet.value()) : errc::invalid_argument;
+    }
+    boost::system::error_code ec;
+    auto const address = boost::asio::ip::make_address(std::string(text), ec);
+    return ec ? result<ban_target>(errc::invalid_argument) : result<ban_target>(address);
+}
+
+void set_ban(tracker::policy& rules, ban_target const& who, bool banned) {
+    if (auto const* const wallet = std::get_if<wallet_address>(&who)) {
+        if (banned)
+            rules.banned_wallets.insert(*wallet);
+        else
+            rules.banned_wallets.erase(*wallet);
+        return;
+    }
+    auto const& address = std::get<ip_address>(who);
+    if (banned)
+        rules.banned_addresses.insert_or_assign(tracker::address_key(address), address.to_string());
+    else
+        rules.banned_addresses.erase(tracker::address_key(address));
 }
 
 void settle(config& c) {

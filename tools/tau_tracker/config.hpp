@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace tau::tracker_tool {
@@ -47,6 +48,7 @@ struct config {
     std::string passkeys_file;
     std::string allowed_file;
     std::string denied_file;
+    std::string banned_file;
 };
 
 /// Reads a TOML file over the defaults. Unknown keys are errors: a misspelt limit
@@ -62,9 +64,14 @@ struct config {
 /// The configuration as TOML that load_config() reads, each key with its meaning.
 [[nodiscard]] std::string to_toml(config const& c);
 
-/// The policy with the lists of passkeys and info-hashes read from their files.
-/// Throws config_error.
+/// The policy with the lists read from their files. Throws config_error.
 [[nodiscard]] tracker::policy load_policy(config const& c);
+
+/// Whom a ban names: a client's address (of IPv6 its whole /64), or a wallet (0x...).
+/// errc::invalid_argument for anything else.
+using ban_target = std::variant<ip_address, wallet_address>;
+[[nodiscard]] result<ban_target> parse_ban(std::string_view text);
+void set_ban(tracker::policy& rules, ban_target const& who, bool banned);
 
 /// Checks ranges and addresses; fills what follows from other keys. Throws config_error.
 void settle(config& c);

@@ -35,6 +35,7 @@ daemon::daemon(config settings, std::function<config()> reload, logger log)
       m_recorder(m_server, m_store), m_signals(m_io, SIGTERM, SIGINT, SIGHUP), m_sweep_timer(m_io),
       m_sample_timer(m_io), m_snapshot_timer(m_io) {
     restore();
+    enforce(*m_policy);
     start_admin();
     if (m_shared && !m_shared->wait_until_loaded(load_patience))
         m_log.write(log_level::warning,
@@ -101,6 +102,8 @@ void daemon::start_admin() {
         return;
     admin_actions actions;
     actions.deny = [this](info_hash const& hash, bool denied) { deny(hash, denied); };
+    actions.ban = [this](ban_target const& who, bool banned) { ban(who, banned); };
+    actions.rules = [this] { return m_policy; };
     actions.reload = [this] { return reload(); };
     if (m_shared)
         actions.shared = [this] { return m_shared->report(); };
@@ -214,11 +217,29 @@ error_code daemon::reload() {
         m_log.write(log_level::error, std::string("not reloaded: ") + e.what());
         return errc::invalid_argument;
     }
-    for (auto const& hash : m_policy->denied)
-        m_store.erase(hash);
+    enforce(*m_policy);
     m_server.set_policy(m_policy);
     m_log.write(log_level::info, "lists, certificate and settings of announces reloaded");
     return {};
+}
+
+// What is held already of whom the lists shut out.
+void daemon::enforce(tracker::policy const& rules) {
+    for (auto const& hash : rules.denied)
+        m_store.erase(hash);
+    for (auto const& wallet : rules.banned_wallets)
+        m_store.change_wallets([&](auto& wallets) {
+            wallets.take_offline(wallet);
+            return 0;
+        });
+}
+
+void daemon::ban(ban_target const& who, bool banned) {
+    auto fresh = std::make_shared<tracker::policy>(*m_policy);
+    set_ban(*fresh, who, banned);
+    m_policy = std::move(fresh);
+    m_server.set_policy(m_policy);
+    enforce(*m_policy);
 }
 
 void daemon::deny(info_hash const& hash, bool denied) {

@@ -34,6 +34,8 @@ private:
     error_code write_snapshot_now();
     error_code reload();
     void deny(info_hash const& hash, bool denied);
+    void ban(ban_target const& who, bool banned);
+    void enforce(tracker::policy const& rules);
     void await_signal();
     void await_sweep();
     void await_sample();

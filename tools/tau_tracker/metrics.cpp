@@ -20,6 +20,7 @@ struct counted {
 };
 
 constexpr char const* requests = "tau_tracker_requests_total";
+constexpr char const* announces = "tau_tracker_announces_total";
 constexpr char const* dropped = "tau_tracker_dropped_total";
 constexpr char const* refused = "tau_tracker_refused_total";
 constexpr char const* routes = "tau_tracker_routes_total";
@@ -40,6 +41,7 @@ constexpr counted table[] = {
     {counter::tls_failures, dropped, "reason", "tls_handshake"},
     {counter::http_crowded_out, dropped, "reason", "http_crowded_out"},
     {counter::refused_malformed, refused, "reason", "malformed"},
+    {counter::refused_banned, refused, "reason", "banned"},
     {counter::refused_passkey, refused, "reason", "passkey"},
     {counter::refused_hash, refused, "reason", "info_hash"},
     {counter::refused_rate, refused, "reason", "rate"},
@@ -69,6 +71,28 @@ char const* help_of(std::string_view metric) {
     if (metric == "tau_tracker_signed_total")
         return "Signed requests that were accepted.";
     return "Connections accepted.";
+}
+
+// Announces by protocol and outcome.
+prometheus::MetricFamily announce_outcomes(net::tracker_server const& server) {
+    prometheus::MetricFamily out;
+    out.name = announces;
+    out.help = "Announces that were understood, by protocol and outcome.";
+    out.type = prometheus::MetricType::Counter;
+    auto const add = [&out](char const* protocol, char const* outcome, std::uint64_t value) {
+        auto& metric = out.metric.emplace_back();
+        metric.label = {{"protocol", protocol}, {"outcome", outcome}};
+        metric.counter.value = static_cast<double>(value);
+    };
+    auto const add_both = [&](char const* protocol, counter all, counter no) {
+        // Refusals first: what is counted meanwhile must not make the difference negative.
+        auto const refusals = server.count(no);
+        add(protocol, "answered", server.count(all) - refusals);
+        add(protocol, "refused", refusals);
+    };
+    add_both("udp", counter::udp_announces, counter::udp_announces_refused);
+    add_both("http", counter::http_announces, counter::http_announces_refused);
+    return out;
 }
 
 prometheus::MetricFamily gauge(char const* name, char const* help, std::size_t value) {
@@ -115,6 +139,7 @@ std::string metrics_text(net::tracker_server const& server, net::tracker_shared_
         metric.label = {{row.label, row.value}};
         metric.counter.value = static_cast<double>(server.count(row.which));
     }
+    families.push_back(announce_outcomes(server));
     auto const totals = store.count();
     families.push_back(gauge("tau_tracker_swarms", "Swarms with a peer.", totals.swarms));
     families.push_back(gauge("tau_tracker_peers", "Peers in all swarms.", totals.peers));

@@ -54,21 +54,21 @@ void recorder::sample(moment now) {
         timed += bucket.load(std::memory_order_relaxed);
     auto const count = [this](counter which) { return m_server.count(which); };
     m_history.add(
-        now,
-        {totals.peers, totals.swarms, totals.wallets_online, totals.links, totals.claims,
-         resident_bytes(), count(counter::udp_connects), count(counter::udp_announces),
-         count(counter::udp_wallet_requests), count(counter::http_announces),
-         sum(m_server, {counter::udp_scrapes, counter::http_scrapes}),
-         count(counter::signed_accepted),
-         sum(m_server, {counter::refused_malformed, counter::refused_passkey, counter::refused_hash,
-                        counter::refused_rate, counter::refused_signature, counter::refused_clock,
-                        counter::refused_replay, counter::refused_limit, counter::refused_name,
-                        counter::refused_busy, counter::refused_full_scrape}),
-         sum(m_server,
-             {counter::udp_malformed, counter::udp_stale_connection_ids, counter::udp_send_failures,
-              counter::http_malformed, counter::http_timeouts}),
-         count(counter::routes_asked), count(counter::routes_found), timed,
-         latency.sum_us.load(std::memory_order_relaxed)});
+        now, {totals.peers, totals.swarms, totals.wallets_online, totals.links, totals.claims,
+              resident_bytes(), count(counter::udp_connects), count(counter::udp_announces),
+              count(counter::udp_wallet_requests), count(counter::http_announces),
+              sum(m_server, {counter::udp_scrapes, counter::http_scrapes}),
+              count(counter::signed_accepted),
+              sum(m_server,
+                  {counter::refused_malformed, counter::refused_passkey, counter::refused_hash,
+                   counter::refused_rate, counter::refused_signature, counter::refused_clock,
+                   counter::refused_replay, counter::refused_limit, counter::refused_name,
+                   counter::refused_busy, counter::refused_banned, counter::refused_full_scrape}),
+              sum(m_server,
+                  {counter::udp_malformed, counter::udp_stale_connection_ids,
+                   counter::udp_send_failures, counter::http_malformed, counter::http_timeouts}),
+              count(counter::routes_asked), count(counter::routes_found), timed,
+              latency.sum_us.load(std::memory_order_relaxed)});
 }
 
 void recorder::answer(net::http_request const& request, net::http_reply const& reply) const {

@@ -12,10 +12,20 @@
 namespace tau::tracker_tool {
 namespace {
 
-constexpr std::string_view magic = "TAUTRK01";
+constexpr std::string_view magic = "TAUTRK02";
 constexpr std::size_t checksum_size = 32;
 // Nodes of the graph whose claims are copied under one lock.
 constexpr graph::node_index nodes_at_once = 500;
+
+// Of a peer, beside its age in ticks.
+constexpr unsigned flag_seeder = 0x8000;
+constexpr unsigned flag_partial = 0x4000;
+
+// Of a device.
+constexpr unsigned flag_accepts = 1;
+constexpr unsigned flag_online = 2;
+constexpr unsigned flag_has_key = 4;
+constexpr unsigned flag_key_revoked = 8;
 
 enum class tag : std::uint8_t { swarm = 'S', peer4 = '4', peer6 = '6', device = 'D', claims = 'C' };
 
@@ -94,12 +104,16 @@ error_code write_swarms(file_writer& out, net::tracker_shared_store& store, mome
                     out.octets(hash);
                     out.number(downloaded);
                 },
-                [&](tracker::peer_address const& peer, bool seeder, std::uint32_t age_s) {
+                [&](tracker::peer_address const& peer, tracker::peer_kind kind,
+                    std::uint32_t age_s) {
                     ++counts.peers;
                     out.mark(peer.is_v6 ? tag::peer6 : tag::peer4);
                     out.octets({peer.octets.data(), peer.is_v6 ? 18U : 6U});
-                    auto const age = std::min(age_s, 0x7fffU) | (seeder ? 0x8000U : 0U);
-                    out.number(static_cast<std::uint16_t>(age));
+                    unsigned const flags = kind == tracker::peer_kind::seeder    ? flag_seeder
+                                           : kind == tracker::peer_kind::partial ? flag_partial
+                                                                                 : 0U;
+                    out.number(
+                        static_cast<std::uint16_t>(age_s / tracker::seconds_per_tick | flags));
                 });
         });
         failed = out.flush();
@@ -112,13 +126,20 @@ void write_device(file_writer& out, tracker::wallet_registry::device_state const
     out.octets(d.wallet);
     out.octets(d.id);
     out.number(d.time_ms);
+    out.number(d.home);
     auto const where = tracker::peer_address::of(d.where.address(), d.where.port());
     out.number(static_cast<std::uint8_t>(where.is_v6));
     out.octets(where.octets);
     out.number(d.age_s);
     out.number(d.liveness);
-    unsigned const flags = (d.accepts ? 1U : 0U) | (d.is_online ? 2U : 0U);
+    unsigned const flags = (d.accepts ? flag_accepts : 0U) | (d.is_online ? flag_online : 0U)
+                           | (d.key ? flag_has_key : 0U)
+                           | (d.key && d.key->is_revoked ? flag_key_revoked : 0U);
     out.number(static_cast<std::uint8_t>(flags));
+    if (!d.key)
+        return;
+    out.octets(d.key->key);
+    out.number(d.key->issued_ms);
 }
 
 error_code write_wallets(file_writer& out, net::tracker_shared_store& store, moment now,
@@ -245,7 +266,11 @@ private:
         auto const octets = in.take(is_v6 ? 18 : 6);
         std::copy(octets.begin(), octets.end(), peer.octets.begin());
         auto const packed = in.number<std::uint16_t>();
-        std::uint32_t const age = (packed & 0x7fffU) + m_passed_s;
+        std::uint32_t const age =
+            (packed & tracker::tick_mask) * tracker::seconds_per_tick + m_passed_s;
+        auto const kind = (packed & flag_seeder) != 0    ? tracker::peer_kind::seeder
+                          : (packed & flag_partial) != 0 ? tracker::peer_kind::partial
+                                                         : tracker::peer_kind::leecher;
         if (age > m_store.peer_lifetime_s())
             return;
         m_store.with_shard(m_hash, [&](tracker::swarm_store& swarms) {
@@ -253,7 +278,7 @@ private:
                 swarms.restore_swarm(m_hash, m_downloaded);
                 ++m_counts.swarms;
             }
-            swarms.restore_peer(m_hash, peer, (packed & 0x8000U) != 0, age, seconds(m_now));
+            swarms.restore_peer(m_hash, peer, kind, age, seconds(m_now));
         });
         ++m_counts.peers;
     }
@@ -263,14 +288,21 @@ private:
         d.wallet = in.fixed<wallet_address>();
         d.id = in.fixed<wire::peer_id>();
         d.time_ms = in.number<std::int64_t>();
+        d.home = in.number<std::uint64_t>();
         bool const is_v6 = in.number<std::uint8_t>() != 0;
         auto const where = from_compact(in.take(18).first(is_v6 ? 18 : 6));
         d.where = where ? where.value() : endpoint{};
         d.age_s = in.number<std::uint32_t>() + m_passed_s;
         d.liveness = in.number<std::uint16_t>();
         auto const flags = in.number<std::uint8_t>();
-        d.accepts = (flags & 1U) != 0;
-        d.is_online = (flags & 2U) != 0 && d.age_s <= m_store.peer_lifetime_s();
+        d.accepts = (flags & flag_accepts) != 0;
+        d.is_online = (flags & flag_online) != 0 && d.age_s <= m_store.peer_lifetime_s();
+        if ((flags & flag_has_key) != 0) {
+            auto& key = d.key.emplace();
+            key.key = in.fixed<public_key>();
+            key.issued_ms = in.number<std::int64_t>();
+            key.is_revoked = (flags & flag_key_revoked) != 0;
+        }
         auto const ec = m_store.change_wallets(
             [&](tracker::wallet_registry& wallets) { return wallets.restore_device(d, m_now); });
         m_counts.devices += ec ? 0 : 1;

@@ -8,8 +8,8 @@
 namespace tau::tracker_tool {
 
 /// What a restart would lose, in one file: swarms, devices with their last signed
-/// time, and claims. Written beside the target and moved over it, so that there is
-/// always a whole one; its last 32 octets are BLAKE2b of the rest.
+/// time and their wallet's ed25519 key, and claims. Written beside the target and moved over it, so
+/// that there is always a whole one; its last 32 octets are BLAKE2b of the rest.
 ///
 /// Requests are served meanwhile: each lock is held for one shard, or for a part
 /// of the wallets.

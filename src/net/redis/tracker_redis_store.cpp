@@ -130,8 +130,8 @@ tracker_redis_store::status tracker_redis_store::report() const {
 }
 
 void tracker_redis_store::announce(tracker::swarm_announce const& request, moment now,
-                                   tracker::quick_random& random, tracker::swarm_answer& out) {
-    m_local.announce(request, now, random, out);
+                                   tracker::swarm_answer& out) {
+    m_local.announce(request, now, out);
     if (!request.is_listed)
         return;
     wire::replica::peer_change change;

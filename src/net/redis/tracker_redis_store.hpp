@@ -28,9 +28,9 @@ public:
     /// Waits until the state was loaded; false if that took longer.
     [[nodiscard]] bool wait_until_loaded(std::chrono::milliseconds most);
 
-    void announce(tracker::swarm_announce const& request, moment now, tracker::quick_random& random,
+    void announce(tracker::swarm_announce const& request, moment now,
                   tracker::swarm_answer& out) override;
-    void prefetch(std::span<tracker::swarm_place const> soon) override { m_local.prefetch(soon); }
+    void prefetch(std::span<tracker::swarm_place> soon) override { m_local.prefetch(soon); }
     [[nodiscard]] wire::swarm_counts scrape(info_hash const& hash) override;
     [[nodiscard]] std::vector<wire::scrape_row> scrape_all() override;
     [[nodiscard]] first_look look(wire::announce_request const& request, ip_address const& from,

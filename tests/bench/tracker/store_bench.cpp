@@ -35,21 +35,21 @@ double ms_since(steady::time_point begin) {
     return std::chrono::duration<double, std::milli>(steady::now() - begin).count();
 }
 
-tracker::swarm_announce announce_number(std::uint32_t n) {
+tracker::swarm_announce announce_number(std::uint32_t n, std::uint32_t draw = 0) {
     tracker::swarm_announce out;
     std::uint32_t const swarm = n * 2'654'435'761U % swarms;
     std::memcpy(out.hash.data(), &swarm, sizeof swarm);
     std::memcpy(out.peer.octets.data(), &n, sizeof n);
     out.wanted = 30;
+    out.draw = draw;
     return out;
 }
 
 void fill(net::tracker_shared_store& store, std::vector<made_link> const& links,
           std::uint32_t wallets, std::uint32_t peers, moment now) {
-    tracker::quick_random random(1);
     tracker::swarm_answer ignored;
     for (std::uint32_t i = 0; i < peers; ++i)
-        store.announce(announce_number(i), now, random, ignored);
+        store.announce(announce_number(i), now, ignored);
     std::vector<std::vector<wallet_address>> claims(wallets);
     for (auto const& [a, b] : links) {
         claims[a].push_back(wallet_number(b));
@@ -85,7 +85,7 @@ public:
                 (void)m_store.routes(wallet_number(n % m_wallets), wallet_number(n / 7 % m_wallets),
                                      2, now, m_search);
             else
-                m_store.announce(announce_number(n % m_peers), now, m_quick, m_answer);
+                m_store.announce(announce_number(n % m_peers, n), now, m_answer);
             m_us.push_back(ms_since(due) * 1000);
         }
     }
@@ -97,7 +97,6 @@ private:
     std::uint32_t m_wallets;
     std::uint32_t m_peers;
     std::mt19937_64 m_random{5};
-    tracker::quick_random m_quick{1};
     tracker::swarm_answer m_answer;
     graph::path_search m_search;
     std::vector<double> m_us;
@@ -116,7 +115,7 @@ void change_links(net::tracker_shared_store& store, std::vector<made_link> const
     auto const begun = steady::now();
     std::size_t refused = 0;
     std::uint32_t changes = 0;
-    for (auto due = begun; due < begun + measured; due += between_changes, ++changes) {
+    for (auto due = begun; steady::now() < begun + measured; due += between_changes, ++changes) {
         while (steady::now() < due)
             std::this_thread::yield();
         if (changes % 2 == 0) {

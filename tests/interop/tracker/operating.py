@@ -172,6 +172,17 @@ def check_lists(folder: pathlib.Path) -> None:
     tracker.wait_for_log("reloaded")
     assert "passkey" in tracker.announce(HASH, 1)["error"]
     assert "error" not in tracker.announce(HASH, 1, "/secret")
+    banned = folder / "banned"
+    banned.write_text("127.0.0.1 # by mistake\n")
+    file.write_text(f'[lists]\nbanned = "{banned}"\n')
+    tracker.process.send_signal(signal.SIGHUP)
+    tracker.wait_for_log("reloaded")
+    assert "banned" in tracker.announce(HASH, 1)["error"]
+    banned.write_text("")
+    file.write_text(f'[lists]\nbanned = "{banned}"\npasskeys = "{passkeys}"\n')
+    tracker.process.send_signal(signal.SIGHUP)
+    tracker.wait_for_log("reloaded")
+    assert "passkey" in tracker.announce(HASH, 1)["error"]
     passkeys.write_text("")
     tracker.process.send_signal(signal.SIGHUP)
     tracker.wait_for_log("not reloaded")
@@ -203,6 +214,18 @@ def check_admin(folder: pathlib.Path) -> None:
     assert "error" in tracker.announce(HASH, 1)
     assert tracker.get("admin", f"/api/denied/{HASH}", "DELETE", **bearer)[0] == 200
     assert "error" not in tracker.announce(HASH, 1)
+    wallet = "0x" + "00" * 20
+    for who in ("127.0.0.1", wallet):
+        assert tracker.get("admin", f"/api/banned/{who}", "PUT", **bearer)[0] == 200
+    assert "banned" in tracker.announce(HASH, 1)["error"]
+    lists = json.loads(tracker.get("admin", "/api/lists", **bearer)[1])
+    assert sorted(lists["banned"]) == sorted(["127.0.0.1", wallet]), lists
+    assert tracker.get("admin", "/api/banned/nobody", "PUT", **bearer)[0] == 400
+    for who in ("127.0.0.1", wallet):
+        assert tracker.get("admin", f"/api/banned/{who}", "DELETE", **bearer)[0] == 200
+    assert "error" not in tracker.announce(HASH, 1)
+    metrics = tracker.get("admin", "/metrics")[1]
+    assert 'tau_tracker_announces_total{protocol="http",outcome="refused"} 2' in metrics, metrics
     assert tracker.get("http", "/metrics")[0] == 404, "not at the public port"
     assert tracker.end() == 0
 

@@ -311,6 +311,34 @@ TEST(TrackerPolicy, ListsDecideWhatIsServed) {
     EXPECT_EQ(allowing.send(a.plain(a.as_hash()), a), refusal::none) << "a wallet's own swarm";
 }
 
+TEST(TrackerPolicy, BannedAddressesAndWalletsAreRefused) {
+    client const a{'a'};
+    client const b{'b'};
+    policy p;
+    p.banned_addresses[address_key(a.address())] = a.address().to_string();
+    p.banned_wallets = {b.wallet()};
+    tracker_under_test tracker({}, p);
+    EXPECT_EQ(tracker.send(a.plain(topic()), a), refusal::banned);
+    EXPECT_EQ(tracker.send(b.plain(topic()), b), refusal::none);
+    EXPECT_EQ(tracker.say(b, topic(), wallet_action::topic), refusal::banned);
+    EXPECT_FALSE(tracker.store.is_online(b.wallet()));
+    EXPECT_EQ(tracker.counted.get(counter::refused_banned), 2U);
+}
+
+TEST(TrackerPolicy, AWalletThatWasOnlineGoesOfflineWhenItIsBanned) {
+    tracker_under_test tracker;
+    client const a{'a'};
+    auto r = a.request(topic(), wallet_action::topic, tracker.next_time());
+    a.sign(r, tracker.name);
+    EXPECT_EQ(tracker.send(r, a), refusal::none);
+    tracker.store.change_wallets([&](wallet_registry& registry) {
+        registry.take_offline(a.wallet());
+        return 0;
+    });
+    EXPECT_FALSE(tracker.store.is_online(a.wallet()));
+    EXPECT_EQ(tracker.send(r, a), refusal::replay) << "still remembered";
+}
+
 TEST(TrackerPolicy, OneAddressIsLimitedWhereTheOperatorWantsIt) {
     policy p;
     p.requests_per_ip_s = 3;

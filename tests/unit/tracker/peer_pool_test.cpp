@@ -63,7 +63,8 @@ TEST_P(PeerPoolSample, GivesDistinctPeersAsManyAsWantedAndNeverTheAsker) {
     std::set<octets> ever;
     for (int round = 0; round < 2000; ++round) {
         std::array<std::uint8_t, 31 * 6> out{};
-        auto const written = pool.sample(30, self.data(), random, out.data());
+        auto const written = pool.sample(
+            30, self.data(), static_cast<std::uint32_t>(random.next() >> 32), out.data());
         auto const others = size > 0 ? size - 1 : 0;
         ASSERT_EQ(written, std::min(30U, others) * 6);
         std::set<octets> told;

@@ -24,8 +24,9 @@ struct SwarmStore : testing::Test {
         out.wanted = 50;
         return out;
     }
-    wire::swarm_counts announce(swarm_announce const& r) {
-        store.announce(r, now, random, answer);
+    wire::swarm_counts announce(swarm_announce r) {
+        r.draw = static_cast<std::uint32_t>(random.next() >> 32);
+        store.announce(r, now, answer);
         return answer.counts;
     }
     void expire() {

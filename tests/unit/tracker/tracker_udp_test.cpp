@@ -176,6 +176,25 @@ TEST(TrackerUdp, RoundTripsRoutesAndSurvivesTheirTruncation) {
         EXPECT_FALSE(read_answer(byte_view(datagram).first(n), false)) << n;
 }
 
+TEST(TrackerUdp, TellsKeysOfHopsUnlessTheyCostAPath) {
+    auto route = sample_route(2);
+    route.paths[0][1].key.emplace().octets.fill(0x77);
+    auto const read = [&](std::size_t room) {
+        bytes datagram(room);
+        writer to(datagram);
+        write_route_answer(to, 7, 240, route);
+        datagram.resize(to.size());
+        for (std::size_t n = 0; n < datagram.size(); ++n)
+            EXPECT_FALSE(read_answer(byte_view(datagram).first(n), false)) << n;
+        return std::get<route_reply>(read_answer(datagram, false).value().body).route.paths;
+    };
+    auto const with_key = read(max_answer);
+    EXPECT_EQ(with_key, route.paths);
+    auto const tight = read(170);
+    ASSERT_EQ(tight.size(), 2U);
+    EXPECT_FALSE(tight[0][1].key);
+}
+
 TEST(TrackerUdp, LeavesOutPathsThatDoNotFit) {
     bytes small(120);
     writer to(small);
