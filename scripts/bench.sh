@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Tau beside its peers and prints a table with the ratio to each in the same run.
-# usage: scripts/bench.sh [--quick] [dht] [messenger] [tracker]
+# usage: scripts/bench.sh [--quick] [dht] [messenger] [tracker] [overlay]
 #   --quick  few iterations: shows that everything runs, not how fast it is
 # DHT and messenger benchmarks run in network namespaces of their own (root), where
 # 10.77.0.0/16 is local, so that OpenDHT's nodes can have an address each; nothing leaves
@@ -20,6 +20,8 @@ tracker_graph=()
 tracker_store=()
 tracker_load=()
 tracker_front_ends=()
+forward=()
+topic=()
 wanted=()
 for word in "$@"; do
     case $word in
@@ -36,15 +38,17 @@ for word in "$@"; do
             tracker_store=(10000 50000 10000)
             tracker_load=(--rounds 1 --seconds 1)
             tracker_front_ends=(--rate 2000 --seconds 2 --samples 20)
+            forward=(--singles 50 --messages 2000)
+            topic=(--members 40 --posts 3)
             ;;
-        dht | messenger | tracker) wanted+=("$word") ;;
+        dht | messenger | tracker | overlay) wanted+=("$word") ;;
         *)
-            echo "bench.sh: unknown word '$word'; use --quick, dht, messenger, tracker" >&2
+            echo "bench.sh: unknown word '$word'; use --quick, dht, messenger, tracker, overlay" >&2
             exit 2
             ;;
     esac
 done
-[ ${#wanted[@]} -gt 0 ] || wanted=(dht messenger tracker)
+[ ${#wanted[@]} -gt 0 ] || wanted=(dht messenger tracker overlay)
 
 results=$(mktemp)
 folder=$(mktemp -d)
@@ -63,6 +67,7 @@ declare -A programs=(
     [dht]="get_bench put_bench rate_bench opendht_bench"
     [messenger]="tau-node message_bench attachment_bench plain_nodes"
     [tracker]="tau-tracker graph_bench signed_bench store_bench udp_load http_load null_server"
+    [overlay]="forward_bench topic_bench"
 )
 
 # make_space: the namespace that inside() runs commands in.
@@ -120,6 +125,14 @@ bench_tracker() {
         build/bench/store_bench "$folder" "${tracker_store[@]}"
     } | tee -a "$results" >&2
     python3 tests/bench/tracker/front_ends.py build "${tracker_front_ends[@]}" >&2
+}
+
+bench_overlay() {
+    {
+        build/bench/forward_bench "${forward[@]}"
+        build/bench/topic_bench "${topic[@]}"
+        build/bench/topic_bench "${topic[@]}" --utp 1
+    } | tee -a "$results" >&2
 }
 
 scripts/deps.sh bench

@@ -33,8 +33,9 @@ void recommend(pack& settings) {
 
 void prepare_owned(pack& settings) {
     at_least(settings, pack::alert_queue_size, alert_queue_entries);
-    auto const wanted = lt::alert_category::dht | lt::alert_category::error
-                        | lt::alert_category::status | lt::alert_category::stats;
+    auto const wanted = lt::alert_category::dht | lt::alert_category::dht_operation
+                        | lt::alert_category::error | lt::alert_category::status
+                        | lt::alert_category::stats;
     auto const mask = static_cast<std::uint32_t>(settings.get_int(pack::alert_mask));
     settings.set_int(pack::alert_mask, static_cast<int>(mask | static_cast<std::uint32_t>(wanted)));
 }

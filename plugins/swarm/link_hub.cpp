@@ -16,9 +16,9 @@ void link_hub::send(overlay::connection_id id, bytes packet) {
     m_output.push_back({id, std::move(packet)});
 }
 
-void link_hub::close(overlay::connection_id id) {
+void link_hub::close(overlay::connection_id id, overlay::closing how) {
     std::lock_guard const lock(m_mutex);
-    m_output.push_back({id, {}, true});
+    m_output.push_back({id, {}, how});
 }
 
 bool link_hub::has_output() const {
@@ -67,8 +67,8 @@ void link_hub::perform_output() {
         auto const peer = found == m_peers.end() ? nullptr : found->second.lock();
         if (!peer)
             continue;
-        if (one.is_close)
-            peer->end();
+        if (one.closing)
+            peer->end(*one.closing);
         else
             peer->send(one.packet);
     }

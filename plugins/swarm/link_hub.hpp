@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -52,7 +53,7 @@ public:
     // Tau thread.
     [[nodiscard]] std::vector<hub_event> take_events();
     void send(overlay::connection_id id, bytes packet);
-    void close(overlay::connection_id id);
+    void close(overlay::connection_id id, overlay::closing how);
     [[nodiscard]] bool has_output() const;
     /// No more events.
     void shut();
@@ -68,7 +69,7 @@ private:
     struct output {
         overlay::connection_id id;
         bytes packet;
-        bool is_close = false;
+        std::optional<overlay::closing> closing{};
     };
 
     mutable std::mutex m_mutex;
@@ -81,8 +82,11 @@ private:
     overlay::connection_id m_last_id = 0;
 };
 
+/// Whether the other end of a connection learns our port, and with it may open one by itself.
+enum class port_rule { told, hidden };
+
 /// The torrent plugin of a swarm of ours: gives each connection a link_peer.
-[[nodiscard]] std::shared_ptr<lt::torrent_plugin> make_link_torrent(std::shared_ptr<link_hub> hub,
-                                                                    info_hash const& swarm);
+[[nodiscard]] std::shared_ptr<lt::torrent_plugin>
+make_link_torrent(std::shared_ptr<link_hub> hub, info_hash const& swarm, port_rule rule);
 
 } // namespace tau::plugins

@@ -5,6 +5,7 @@
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
+#include <libtorrent/peer_connection_interface.hpp>
 
 #include <array>
 
@@ -26,30 +27,33 @@ std::array<char, 6> head_of(std::size_t packet, int id) {
 
 class link_torrent final : public lt::torrent_plugin {
 public:
-    link_torrent(std::shared_ptr<link_hub> hub, info_hash const& swarm)
-        : m_hub(std::move(hub)), m_swarm(swarm) {}
+    link_torrent(std::shared_ptr<link_hub> hub, info_hash const& swarm, port_rule rule)
+        : m_hub(std::move(hub)), m_swarm(swarm), m_rule(rule) {}
 
     std::shared_ptr<lt::peer_plugin>
     new_connection(lt::peer_connection_handle const& connection) override {
         if (connection.type() != lt::connection_type::bittorrent)
             return nullptr;
-        return std::make_shared<link_peer>(m_hub, m_swarm, connection);
+        return std::make_shared<link_peer>(m_hub, m_swarm, m_rule, connection);
     }
 
 private:
     std::shared_ptr<link_hub> m_hub;
     info_hash m_swarm;
+    port_rule m_rule;
 };
 
 } // namespace
 
 std::shared_ptr<lt::torrent_plugin> make_link_torrent(std::shared_ptr<link_hub> hub,
-                                                      info_hash const& swarm) {
-    return std::make_shared<link_torrent>(std::move(hub), swarm);
+                                                      info_hash const& swarm, port_rule rule) {
+    return std::make_shared<link_torrent>(std::move(hub), swarm, rule);
 }
 
 void link_peer::add_handshake(lt::entry& handshake) {
     handshake["m"][std::string(wire::link_extension)] = own_id;
+    if (m_rule == port_rule::hidden)
+        handshake.dict().erase("p");
 }
 
 bool link_peer::on_extension_handshake(lt::bdecode_node const& handshake) {
@@ -113,10 +117,14 @@ void link_peer::send(bytes const& packet) {
     m_connection.send_buffer(buffer.data(), static_cast<int>(buffer.size()));
 }
 
-void link_peer::end() {
-    if (!m_connection.is_disconnecting())
-        m_connection.disconnect(lt::errors::make_error_code(lt::errors::optimistic_disconnect),
-                                lt::operation_t::bittorrent);
+void link_peer::end(overlay::closing how) {
+    if (m_connection.is_disconnecting())
+        return;
+    // After a few failures libtorrent leaves an address alone.
+    auto const severity = how == overlay::closing::unwanted ? lt::peer_connection_interface::failure
+                                                            : lt::peer_connection_interface::normal;
+    m_connection.disconnect(lt::errors::make_error_code(lt::errors::optimistic_disconnect),
+                            lt::operation_t::bittorrent, severity);
 }
 
 } // namespace tau::plugins

@@ -15,9 +15,9 @@ public:
     /// Our id for the extension; above what stock clients use.
     static constexpr int own_id = 47;
 
-    link_peer(std::shared_ptr<link_hub> hub, info_hash const& swarm,
+    link_peer(std::shared_ptr<link_hub> hub, info_hash const& swarm, port_rule rule,
               lt::peer_connection_handle const& connection)
-        : m_hub(std::move(hub)), m_swarm(swarm), m_connection(connection) {}
+        : m_hub(std::move(hub)), m_swarm(swarm), m_rule(rule), m_connection(connection) {}
 
     lt::string_view type() const override { return "tau_link"; }
     void add_handshake(lt::entry& handshake) override;
@@ -27,11 +27,12 @@ public:
     bool can_disconnect(lt::error_code const& ec) override;
 
     void send(bytes const& packet);
-    void end();
+    void end(overlay::closing how = overlay::closing::normal);
 
 private:
     std::shared_ptr<link_hub> m_hub;
     info_hash m_swarm;
+    port_rule m_rule;
     lt::peer_connection_handle m_connection;
     overlay::connection_id m_id = 0; // 0: not told of
     int m_remote_id = 0;

@@ -1,6 +1,9 @@
 #include "plugins/swarm/swarm_plugin.hpp"
 
 #include <libtorrent/add_torrent_params.hpp>
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/kademlia/announce_flags.hpp>
+#include <libtorrent/peer_info.hpp>
 #include <libtorrent/session_handle.hpp>
 
 #include <utility>
@@ -16,17 +19,33 @@ lt::add_torrent_params params_of(info_hash const& swarm, swarm_options const& op
     lt::add_torrent_params out;
     out.info_hashes = lt::info_hash_t(lt::sha1_hash(as_text(swarm.view()).data()));
     out.save_path = "/nonexistent"; // no octet of a file ever comes
-    out.flags = {};
+    // Members telling each other of members would make a full mesh of every swarm.
+    out.flags = lt::torrent_flags::disable_pex;
     if (!options.in_dht)
         out.flags |= lt::torrent_flags::disable_dht | lt::torrent_flags::disable_lsd;
     out.max_connections = options.max_connections;
     out.trackers = options.trackers;
     for (std::size_t i = 0; i < options.trackers.size(); ++i)
         out.tracker_tiers.push_back(static_cast<int>(i));
-    out.extensions.push_back([hub, swarm](lt::torrent_handle const& handle, lt::client_data_t) {
-        hub->push(torrent_added{swarm, handle});
-        return make_link_torrent(hub, swarm);
-    });
+    auto const rule = options.is_chosen ? port_rule::hidden : port_rule::told;
+    out.extensions.push_back(
+        [hub, swarm, rule](lt::torrent_handle const& handle, lt::client_data_t) {
+            hub->push(torrent_added{swarm, handle});
+            return make_link_torrent(hub, swarm, rule);
+        });
+    return out;
+}
+
+struct found_members {
+    info_hash swarm;
+    std::vector<endpoint> members;
+};
+
+std::optional<found_members> found_of(lt::dht_get_peers_reply_alert const& alert) {
+    found_members out;
+    std::copy(alert.info_hash.begin(), alert.info_hash.end(), out.swarm.octets.begin());
+    for (auto const& peer : alert.peers())
+        out.members.emplace_back(peer.address(), peer.port());
     return out;
 }
 
@@ -50,6 +69,17 @@ swarm_plugin::swarm_plugin(host& home, std::shared_ptr<clock_source const> clock
           });
       })) {
     m_overlay.on_gathered([this] { want_flush(); });
+    route_alerts();
+}
+
+void swarm_plugin::route_alerts() {
+    m_host.alerts().route<lt::dht_get_peers_reply_alert>(
+        [](lt::dht_get_peers_reply_alert const& alert) { return found_of(alert); },
+        [alive = m_alive](found_members const& found) {
+            auto* const self = *alive;
+            if (self != nullptr && self->m_found && self->m_swarms.contains(found.swarm))
+                self->m_found(found.swarm, found.members);
+        });
 }
 
 swarm_plugin::~swarm_plugin() {
@@ -108,10 +138,20 @@ void swarm_plugin::connect(info_hash const& swarm, endpoint const& where) {
     if (found->second.handle)
         (void)m_host.call([&](lt::session_handle&) {
             // TCP: it is faster than uTP, and notices at once that the other end died.
-            found->second.handle->connect_peer({where.address(), where.port()}, {}, {});
+            // As from a tracker: what failed before does not count.
+            found->second.handle->connect_peer({where.address(), where.port()},
+                                               lt::peer_info::tracker, {});
         });
     else if (found->second.to_connect.size() < max_waiting_peers)
         found->second.to_connect.push_back(where);
+}
+
+void swarm_plugin::announce(info_hash const& swarm, std::uint16_t port) {
+    // The port that the DHT's nodes see is the one to be met at: uTP has the same socket.
+    (void)m_host.call([&](lt::session_handle& session) {
+        session.dht_announce(lt::sha1_hash(as_text(swarm.view()).data()), port,
+                             lt::dht::announce::implied_port);
+    });
 }
 
 void swarm_plugin::on_events() {
@@ -153,8 +193,8 @@ void swarm_plugin::send(overlay::connection_id to, bytes packet) {
     want_flush();
 }
 
-void swarm_plugin::close(overlay::connection_id which) {
-    m_hub->close(which);
+void swarm_plugin::close(overlay::connection_id which, overlay::closing how) {
+    m_hub->close(which, how);
     want_flush();
 }
 

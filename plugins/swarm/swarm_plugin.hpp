@@ -15,12 +15,13 @@ namespace tau::plugins {
 
 /// How a swarm is found and how large it may become here.
 struct swarm_options {
-    /// Few, as on a phone; peers tell each other of peers, so without a bound every
-    /// swarm becomes a full mesh.
-    int max_connections = 8;
+    int max_connections = 8;             ///< few, as on a phone
     std::vector<std::string> trackers{}; ///< announce URLs; any BitTorrent tracker will do
-    /// Announce in the DHT: whoever knows the hash can then find our address.
-    bool in_dht = true;
+    /// libtorrent announces in the DHT and connects to whom it finds there.
+    bool in_dht = false;
+    /// Connections are opened by connect() alone, and the others do not open any to us by
+    /// themselves.
+    bool is_chosen = false;
 };
 
 /// Swarms without a file on a libtorrent session, and the links that form in them.
@@ -48,6 +49,13 @@ public:
     [[nodiscard]] std::vector<info_hash> swarms() const;
     /// Opens a connection; nothing happens unless the swarm was joined.
     void connect(info_hash const& swarm, endpoint const& where);
+    /// Announces us in the DHT; on_found() hears of who is there.
+    void announce(info_hash const& swarm, std::uint16_t port);
+    /// Members of a swarm that somebody in the DHT told of. As a guest only if the client
+    /// lets libtorrent post what the DHT does.
+    void on_found(std::function<void(info_hash const&, std::vector<endpoint> const&)> handler) {
+        m_found = std::move(handler);
+    }
 
     /// Called before gathered messages are sealed and sent, to add more.
     void before_flush(std::function<void(moment)> handler) { m_before_flush = std::move(handler); }
@@ -58,7 +66,7 @@ public:
 
     // overlay::connection_port
     void send(overlay::connection_id to, bytes packet) override;
-    void close(overlay::connection_id which) override;
+    void close(overlay::connection_id which, overlay::closing how) override;
 
 private:
     struct swarm_state {
@@ -67,6 +75,7 @@ private:
         std::vector<endpoint> to_connect{};
     };
 
+    void route_alerts();
     void on_events();
     void perform(hub_event& event, moment now);
     void flush();
@@ -78,6 +87,7 @@ private:
     wake_timer m_timer;
     std::map<info_hash, swarm_state> m_swarms;
     std::function<void(moment)> m_before_flush{};
+    std::function<void(info_hash const&, std::vector<endpoint> const&)> m_found{};
     bool m_flush_posted = false;
     std::shared_ptr<swarm_plugin*> m_alive;
     std::shared_ptr<link_hub> m_hub;

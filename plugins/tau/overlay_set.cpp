@@ -21,7 +21,8 @@ overlay_set::overlay_set(plugins::host& home, std::shared_ptr<clock_source const
                          overlay_options options, logger log)
     : m_context(home.context()), m_keys(keys), m_clock(std::move(clock)),
       m_options(std::move(options)), m_swarm(home, m_clock, random, keys, log),
-      m_topics(keys, m_swarm.overlay()),
+      m_reach(m_swarm.overlay()), m_topics(home.context(), *m_clock, random, keys, m_swarm, m_reach,
+                                           options_of_topics(), !home.is_owner()),
       m_presence(home.context(), *m_clock, random, keys, m_options.trackers),
       m_forward(home.context(), *m_clock, random, keys, m_options.forward) {
     tie_links();
@@ -40,6 +41,7 @@ void overlay_set::post(std::function<void()> work) {
 void overlay_set::tie_links() {
     overlay::link_observer told;
     told.on_up = [this](overlay::link_identity const& who, moment now) {
+        m_reach.on_link(who.wallet, true);
         m_forward.engine().on_link_up(who.wallet, now);
         m_forward.update();
         m_presence.logic().on_link(who.wallet, true, now);
@@ -47,6 +49,7 @@ void overlay_set::tie_links() {
             m_observer.on_link(who, true);
     };
     told.on_down = [this](overlay::link_identity const& who, moment now) {
+        m_reach.on_link(who.wallet, false);
         m_forward.engine().on_link_down(who.wallet, now);
         m_forward.update();
         m_presence.logic().on_link(who.wallet, false, now);
@@ -55,13 +58,18 @@ void overlay_set::tie_links() {
     };
     told.on_message = [this](overlay::link_identity const& from, wire::link_message const& what,
                              moment now) {
-        if (static_cast<wire::link_kind>(what.kind) == wire::link_kind::post)
-            return m_topics.on_message(from, what.body, now);
-        m_forward.engine().on_message(from.wallet, what, now);
+        if (static_cast<wire::link_kind>(what.kind) == wire::link_kind::reach)
+            m_reach.on_message(from.wallet, what.body);
+        else if (!m_topics.logic().on_message(from, what, now))
+            m_forward.engine().on_message(from.wallet, what, now);
+    };
+    told.on_member = [this](overlay::link_identity const& who, info_hash const& swarm, bool is_up,
+                            moment now) {
+        m_topics.logic().on_member(swarm, who.wallet, is_up, now);
     };
     m_swarm.overlay().observe(std::move(told));
     m_swarm.before_flush([this](moment now) { m_forward.flush(now); });
-    m_topics.on_post([this](wire::topic_post const& post) {
+    m_topics.logic().on_post([this](wire::topic_post const& post) {
         if (m_observer.on_post)
             m_observer.on_post(post);
     });
@@ -109,9 +117,20 @@ plugins::swarm_options overlay_set::options_of_swarm() const {
     return out;
 }
 
+// Presence asks the same trackers, and with it topics choose whom to connect to.
+plugins::swarm_options overlay_set::options_of_topics() const {
+    auto out = options_of_swarm();
+    if (m_options.trackers != nullptr)
+        out.trackers.clear();
+    return out;
+}
+
 void overlay_set::start(std::uint16_t port) {
     if (std::exchange(m_started, true))
         return;
+    m_topics.set_port(port);
+    if (!m_reach.own())
+        m_reach.set_own({wire::stated_nat::unknown, endpoint(boost::asio::ip::udp::v4(), port)});
     auto own = options_of_swarm();
     own.in_dht = m_options.wallet_in_dht;
     m_swarm.join(swarm_of(m_keys.wallet()), std::move(own));
@@ -124,29 +143,24 @@ void overlay_set::stop() {
     *m_alive = nullptr;
     m_presence.stop();
     m_forward.stop();
+    m_topics.stop();
     m_swarm.stop();
     m_route_questions.clear();
 }
 
 void overlay_set::join_topic(info_hash const& topic) {
-    if (!m_topics_joined.insert(topic).second)
-        return;
-    m_topics.join(topic);
-    m_swarm.join(topic, options_of_swarm());
-    m_presence.logic().join(topic, now());
+    if (m_topics.join(topic))
+        m_presence.logic().join(topic, now());
 }
 
 void overlay_set::leave_topic(info_hash const& topic) {
-    if (m_topics_joined.erase(topic) == 0)
-        return;
-    m_topics.leave(topic);
-    m_swarm.leave(topic);
-    m_presence.logic().leave(topic, now());
+    if (m_topics.leave(topic))
+        m_presence.logic().leave(topic, now());
 }
 
 result<wire::topic_post> overlay_set::say(info_hash const& topic, std::string name,
                                           std::string text) {
-    return m_topics.say(topic, std::move(name), std::move(text), now());
+    return m_topics.logic().say(topic, std::move(name), std::move(text), now());
 }
 
 error_code overlay_set::send(forward::engine::outgoing what) {
@@ -165,6 +179,8 @@ void overlay_set::decline(hash256 const& id) {
 }
 
 void overlay_set::on_peers(info_hash const& swarm, std::vector<endpoint> const& peers) {
+    if (m_topics.joined().contains(swarm))
+        return m_topics.logic().on_candidates(swarm, peers, now());
     auto const has = m_swarm.overlay().members_of(swarm).size();
     auto room = static_cast<std::size_t>(m_options.max_connections);
     room -= std::min(room, has);

@@ -1,13 +1,12 @@
 #pragma once
 
-#include "overlay/topics.hpp"
 #include "plugins/forward/forward_plugin.hpp"
 #include "plugins/presence/presence_plugin.hpp"
 #include "plugins/swarm/swarm_plugin.hpp"
+#include "plugins/tau/topic_set.hpp"
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +20,7 @@ struct overlay_options {
     overlay::tracker_port* trackers = nullptr;
     /// Announce URLs for the swarms' torrents; any BitTorrent tracker will do.
     std::vector<std::string> tracker_urls{};
-    int max_connections = 8;    ///< of one swarm
+    int max_connections = 8;    ///< links in one topic, or connections of another swarm
     bool wallet_in_dht = false; ///< announce the own wallet in the DHT: shows where we are
     dial_rule dial = dial_rule::when_accepted;
     forward::engine_settings forward{};
@@ -56,11 +55,14 @@ public:
     /// Says goodbye to the trackers and leaves all swarms.
     void stop();
 
+    /// Where neighbours are told that we can be met; start() tells the port.
+    void set_reach(wire::reach const& own) { m_reach.set_own(own); }
+
     void join_topic(info_hash const& topic);
     void leave_topic(info_hash const& topic);
     /// Tries a member of a joined swarm at an address that somebody told.
     void meet(info_hash const& swarm, endpoint const& where) { m_swarm.connect(swarm, where); }
-    [[nodiscard]] std::set<info_hash> const& joined_topics() const { return m_topics_joined; }
+    [[nodiscard]] std::set<info_hash> const& joined_topics() const { return m_topics.joined(); }
     [[nodiscard]] result<wire::topic_post> say(info_hash const& topic, std::string name,
                                                std::string text);
 
@@ -78,13 +80,14 @@ public:
     [[nodiscard]] overlay::engine& links() { return m_swarm.overlay(); }
     [[nodiscard]] forward::engine& forwarding() { return m_forward.engine(); }
     [[nodiscard]] overlay::presence& presence() { return m_presence.logic(); }
-    [[nodiscard]] overlay::topics& topics() { return m_topics; }
+    [[nodiscard]] overlay::topics& topics() { return m_topics.logic(); }
     [[nodiscard]] moment now() const { return m_clock->now(); }
     /// Runs `work` on the tau thread, soon.
     void post(std::function<void()> work);
 
 private:
     [[nodiscard]] plugins::swarm_options options_of_swarm() const;
+    [[nodiscard]] plugins::swarm_options options_of_topics() const;
     void tie_links();
     void tie_forwarding();
     void tie_presence();
@@ -97,10 +100,10 @@ private:
     overlay_options m_options;
     overlay_observer m_observer{};
     plugins::swarm_plugin m_swarm;
-    overlay::topics m_topics;
+    overlay::reach_book m_reach;
+    topic_set m_topics;
     plugins::presence_plugin m_presence;
     plugins::forward_plugin m_forward;
-    std::set<info_hash> m_topics_joined;
     std::map<wallet_address, time_point> m_dialled;
     std::multimap<wallet_address, route_handler> m_route_questions;
     std::shared_ptr<overlay_set*> m_alive = std::make_shared<overlay_set*>(this);

@@ -84,8 +84,8 @@ void engine::on_message(wallet_address const& from, wire::link_message const& me
         else
             ++m_counts.malformed;
         return;
-    case wire::link_kind::post:
-        return;
+    default:
+        return; // of another layer, or of a later version
     }
 }
 

@@ -14,7 +14,7 @@ engine::~engine() = default;
 void engine::on_connected(connection_id id, info_hash const& swarm, link_side side,
                           endpoint const& remote, moment now) {
     if (m_connections.size() >= max_connections) {
-        m_port.close(id);
+        close(id);
         return;
     }
     auto made = std::make_unique<connection>(
@@ -83,11 +83,13 @@ bool engine::settle_duplicate(connection_id id, connection const& c, link& with,
         if (by_lower(known) && !by_lower(c))
             return true;
         with.carriers.push_back(id); // before the other goes, so that the link stays up
-        m_port.close(other);
+        close(other);
         remove(other, now);
         return false;
     }
     with.carriers.push_back(id);
+    if (m_observer.on_member)
+        m_observer.on_member(with.who, c.swarm, true, now);
     return false;
 }
 
@@ -97,7 +99,7 @@ void engine::establish(connection_id id, connection& c, moment now) {
     if (known != m_links.end() && known->second.who.key == who.key) {
         if (settle_duplicate(id, c, known->second, now)) {
             m_connections.erase(id);
-            m_port.close(id);
+            close(id);
         }
         return;
     }
@@ -110,6 +112,8 @@ void engine::establish(connection_id id, connection& c, moment now) {
     m_links.emplace(who.wallet, std::move(made));
     if (m_observer.on_up)
         m_observer.on_up(who, now);
+    if (m_observer.on_member && m_links.contains(who.wallet))
+        m_observer.on_member(who, c.swarm, true, now);
 }
 
 void engine::on_record(connection_id id, connection& c, wire::link_record const& record,
@@ -133,7 +137,7 @@ void engine::on_record(connection_id id, connection& c, wire::link_record const&
 
 void engine::refuse_connection(connection_id id, std::uint64_t& counter, moment now) {
     ++counter;
-    m_port.close(id);
+    close(id);
     remove(id, now);
 }
 
@@ -160,16 +164,35 @@ void engine::remove(connection_id id, moment now) {
     bool const was_first = place == carriers.begin();
     carriers.erase(place);
     auto const who = at->second.who;
-    if (carriers.empty())
+    bool const has_left = !is_in(at->second, gone->swarm);
+    bool const has_ended = carriers.empty();
+    if (has_ended)
         m_links.erase(at);
-    else if (!was_first)
-        return;
     // What was on its way over the connection may be lost, so whoever counts on it must
     // begin again, also if another connection takes over.
-    if (m_observer.on_down)
+    if (was_first && m_observer.on_down)
         m_observer.on_down(who, now);
-    if (m_links.contains(who.wallet) && m_observer.on_up)
+    if (was_first && !has_ended && m_links.contains(who.wallet) && m_observer.on_up)
         m_observer.on_up(who, now);
+    if (has_left && m_observer.on_member)
+        m_observer.on_member(who, gone->swarm, false, now);
+}
+
+bool engine::is_in(link const& l, info_hash const& swarm) const {
+    return std::any_of(l.carriers.begin(), l.carriers.end(),
+                       [&](auto id) { return m_connections.at(id)->swarm == swarm; });
+}
+
+void engine::part(wallet_address const& who, info_hash const& swarm, moment now) {
+    auto const found = m_links.find(who);
+    if (found == m_links.end())
+        return;
+    flush_link(found->second);
+    for (auto const id : std::vector(found->second.carriers))
+        if (m_connections.at(id)->swarm == swarm) {
+            m_port.close(id, closing::unwanted);
+            return remove(id, now);
+        }
 }
 
 void engine::drop(wallet_address const& who, moment now) {
@@ -177,7 +200,7 @@ void engine::drop(wallet_address const& who, moment now) {
     if (found == m_links.end())
         return;
     for (auto const id : std::vector(found->second.carriers)) {
-        m_port.close(id);
+        close(id);
         remove(id, now);
     }
 }
@@ -261,6 +284,13 @@ std::optional<link_identity> engine::link_of(wallet_address const& who) const {
     return found == m_links.end() ? std::nullopt : std::optional(found->second.who);
 }
 
+std::optional<endpoint> engine::seen_at(wallet_address const& who) const {
+    auto const found = m_links.find(who);
+    if (found == m_links.end())
+        return std::nullopt;
+    return m_connections.at(found->second.carriers.front())->remote;
+}
+
 std::optional<wallet_address> engine::wallet_linked_to(public_key const& key) const {
     for (auto const& [wallet, l] : m_links)
         if (l.who.key == key)
@@ -289,8 +319,7 @@ std::vector<link_view> engine::links() const {
 std::vector<wallet_address> engine::members_of(info_hash const& swarm) const {
     std::vector<wallet_address> out;
     for (auto const& [wallet, l] : m_links)
-        if (std::any_of(l.carriers.begin(), l.carriers.end(),
-                        [&](auto id) { return m_connections.at(id)->swarm == swarm; }))
+        if (is_in(l, swarm))
             out.push_back(wallet);
     return out;
 }

@@ -17,6 +17,9 @@ namespace tau::overlay {
 /// Names one connection of one swarm for as long as the process runs.
 using connection_id = std::uint64_t;
 
+/// Whether a connection that ends may be opened again at once.
+enum class closing { normal, unwanted };
+
 /// What the engine has done to connections; performed by plugins/swarm or a simulation.
 class connection_port {
 public:
@@ -24,13 +27,16 @@ public:
     /// One extension message.
     virtual void send(connection_id to, bytes packet) = 0;
     /// The connection ends soon; on_closed() is not needed for it any more.
-    virtual void close(connection_id which) = 0;
+    virtual void close(connection_id which, closing how) = 0;
 };
 
 /// Who is told of links.
 struct link_observer {
     std::function<void(link_identity const&, moment)> on_up{};
     std::function<void(link_identity const&, moment)> on_down{};
+    /// The link has a connection in a swarm, or has none there any more.
+    std::function<void(link_identity const&, info_hash const& swarm, bool is_up, moment)>
+        on_member{};
     /// A message of a kind that the link's layer does not know itself.
     std::function<void(link_identity const& from, wire::link_message const&, moment)> on_message{};
 };
@@ -106,9 +112,14 @@ public:
 
     /// Ends all connections of a link.
     void drop(wallet_address const& who, moment now);
+    /// Ends the link's connection in one swarm, after what was gathered; it is not wanted
+    /// again soon.
+    void part(wallet_address const& who, info_hash const& swarm, moment now);
 
     [[nodiscard]] bool is_linked(wallet_address const& who) const { return m_links.contains(who); }
     [[nodiscard]] std::optional<link_identity> link_of(wallet_address const& who) const;
+    /// The other end of the link's oldest connection.
+    [[nodiscard]] std::optional<endpoint> seen_at(wallet_address const& who) const;
     [[nodiscard]] std::optional<wallet_address> wallet_linked_to(public_key const& key) const;
     [[nodiscard]] std::vector<link_view> links() const;
     /// The wallets of links that have a connection in `swarm`.
@@ -144,7 +155,9 @@ private:
     [[nodiscard]] bool settle_duplicate(connection_id id, connection const& c, link& with,
                                         moment now);
     void refuse_connection(connection_id id, std::uint64_t& counter, moment now);
+    void close(connection_id id) { m_port.close(id, closing::normal); }
     void remove(connection_id id, moment now);
+    [[nodiscard]] bool is_in(link const& l, info_hash const& swarm) const;
     void flush_link(link& l);
     void look_at_idle(moment now);
     void send_record(connection_id id, connection& c, byte_view plain);

@@ -74,10 +74,15 @@ struct proof_statement {
 
 /// Kinds of messages inside records; unknown ones are skipped.
 enum class link_kind : std::uint8_t {
-    frame = 0x10,      ///< wire/forward.hpp
-    hop_ack = 0x11,    ///< wire/forward.hpp
-    neighbours = 0x12, ///< wire/forward.hpp
-    post = 0x20,       ///< wire/topic_post.hpp
+    frame = 0x10,        ///< wire/forward.hpp
+    hop_ack = 0x11,      ///< wire/forward.hpp
+    neighbours = 0x12,   ///< wire/forward.hpp
+    post = 0x20,         ///< wire/topic_post.hpp
+    topic_member = 0x21, ///< this and the following: wire/topic_link.hpp
+    topic_have = 0x22,
+    topic_pull = 0x23,
+    topic_parting = 0x24,
+    reach = 0x30, ///< wire/reach.hpp
 };
 
 struct link_message {

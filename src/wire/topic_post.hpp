@@ -12,7 +12,7 @@ inline constexpr std::size_t max_post_text = 4096;
 
 /// A line that a member says in a topic: signed, passed on by members to members.
 ///
-/// Source: docs/wire/forward.md, "Posts".
+/// Source: docs/wire/topics.md, "Post".
 struct topic_post {
     info_hash topic;
     public_key from;
@@ -25,6 +25,8 @@ struct topic_post {
 };
 
 inline constexpr std::size_t max_post_name = 64;
+/// Octets of a whole post, encoded.
+inline constexpr std::size_t max_post_bytes = 127 + max_post_name + max_post_text;
 
 /// What the author signs.
 [[nodiscard]] bytes signed_octets(topic_post const& post);

@@ -100,6 +100,45 @@ def after_settling(limit):
     return met
 
 
+def topic_rows(over):
+    name, post = f"topic_{over}", f"topic_{over}_post"
+    words = f"topic over {'TCP' if over == 'tcp' else 'uTP'}"
+    return [
+        Row(f"{words}: all join, a first post reaches all", (name, "tau", "all_join_ms"), [],
+            "<= 5 s", at_most(5000)),
+        Row(f"{words}: a newcomer's post reaches all", (name, "tau", "newcomer_heard_ms"), [],
+            "<= 5 s", at_most(5000)),
+        Row(f"{words}: a newcomer hears a post", (name, "tau", "newcomer_hears_ms"), [],
+            "<= 5 s", at_most(5000)),
+        Row(f"{words}: a post reaches all, median", (post, "tau", "p50_ms"), [],
+            "<= 10 x RTT", at_most(10 * RTT_MS)),
+        Row(f"{words}: a post reaches all, latest", (post, "tau", "max_ms"), [],
+            "<= 10 x RTT", at_most(10 * RTT_MS)),
+        Row(f"{words}: copies of a post, most", (name, "tau", "most_copies"), [], "<= 3",
+            at_most(3), ""),
+        Row(f"{words}: copies of a post, mean", (name, "tau", "mean_copies"), [], "", None, ""),
+        Row(f"{words}: links of a member, most", (name, "tau", "most_links"), [], "<= 8",
+            at_most(8), ""),
+        Row(f"{words}: islands", (name, "tau", "islands"), [], "0", at_most(0), ""),
+        Row(f"{words}: all speak at once, all hear all", (name, "tau", "chorus_ms"), [], "", None),
+    ]
+
+
+def forward_rows(hops):
+    scenario, plain = f"forward_{hops}_hops", "forward_0_hops"
+    return [
+        Row(f"message over {hops} hops, loopback: median", (f"{scenario}_arrived", "tau", "p50_ms"),
+            [("over none", (f"{plain}_arrived", "tau", "p50_ms"))],
+            f"<= none + {0.5 * hops} ms" if hops else "",
+            at_most_times(1, (f"{plain}_arrived", "tau", "p50_ms"), 0.5 * hops) if hops else None),
+        Row(f"messages of 1 KiB over {hops} hops", (f"{scenario}_rate", "tau", "per_s"), [],
+            ">= 20000" if hops == 2 else "", at_least(20_000) if hops == 2 else None, "/s"),
+        Row(f"processor of a node and message, {hops} hops",
+            (f"{scenario}_rate", "tau", "cpu_us_per_node"), [], "<= 10 us" if hops == 2 else "",
+            at_most(10) if hops == 2 else None, "us"),
+    ]
+
+
 ROWS = [
     Row("direct get, RTT 50 ms, median", ("direct_get", "tau", "p50_ms"),
         peers_of("direct_get", "p50_ms"), "<= 1.1 x RTT", at_most(1.1 * RTT_MS)),
@@ -214,6 +253,8 @@ ROWS = [
         [("at rest", ("requests_at_rest", "tau", "p99_us"))], "<= 5 ms", at_most(5000), "us"),
     Row("snapshot of 1 M peers, 5 M links: restore", ("snapshot", "tau", "restore_s"), [],
         "<= 5 s", at_most(5), "s"),
+    *(row for hops in (0, 1, 2) for row in forward_rows(hops)),
+    *(row for over in ("tcp", "utp") for row in topic_rows(over)),
 ]
 
 

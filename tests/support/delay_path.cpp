@@ -1,9 +1,12 @@
 #include "support/delay_path.hpp"
 
 #include <dlfcn.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -30,16 +33,16 @@ sendmsg_function real_sendmsg() {
     return found;
 }
 
-bool is_udp(int descriptor) {
+bool is_internet(int descriptor, int wanted_type) {
     int type = 0, domain = 0;
     socklen_t length = sizeof type;
-    return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_DGRAM
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == wanted_type
            && ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0
            && (domain == AF_INET || domain == AF_INET6);
 }
 
-/// The one queue of datagrams on their way. The delay is the same for all, so the
-/// order in which they came is the order in which they leave.
+/// The one queue of datagrams and pieces of streams on their way. The delay is the same
+/// for all, so the order in which they came is the order in which they leave.
 class delay_line {
 public:
     void set(tau::test::path const& wanted) {
@@ -51,15 +54,24 @@ public:
         }
     }
 
-    [[nodiscard]] bool is_active() {
-        std::lock_guard const lock(m_mutex);
-        return m_path.delay_ms > 0 || m_path.loss_percent > 0;
+    /// Whether what the socket sends belongs here.
+    [[nodiscard]] bool takes(int descriptor) {
+        bool tcp = false;
+        {
+            std::lock_guard const lock(m_mutex);
+            if (m_path.delay_ms <= 0 && m_path.loss_percent <= 0)
+                return false;
+            tcp = m_path.tcp;
+        }
+        return is_internet(descriptor, SOCK_DGRAM) || (tcp && is_internet(descriptor, SOCK_STREAM));
     }
 
     void send(int descriptor, sockaddr const* to, socklen_t to_length, iovec const* parts,
               std::size_t part_count) {
-        datagram next;
-        next.descriptor = descriptor;
+        packet next;
+        // A connection that is closed meanwhile ends when its last octet has left.
+        next.is_stream = is_internet(descriptor, SOCK_STREAM);
+        next.descriptor = next.is_stream ? ::dup(descriptor) : descriptor;
         if (to != nullptr) {
             std::memcpy(&next.to, to, to_length);
             next.to_length = to_length;
@@ -69,7 +81,7 @@ public:
             next.octets.insert(next.octets.end(), begin, begin + parts[i].iov_len);
         }
         std::lock_guard const lock(m_mutex);
-        if (m_percent(m_random) < m_path.loss_percent)
+        if (!next.is_stream && m_percent(m_random) < m_path.loss_percent)
             return;
         next.due = std::chrono::steady_clock::now()
                    + std::chrono::microseconds(static_cast<long>(m_path.delay_ms * 1000));
@@ -78,9 +90,10 @@ public:
     }
 
 private:
-    struct datagram {
+    struct packet {
         std::chrono::steady_clock::time_point due;
         int descriptor = -1;
+        bool is_stream = false;
         sockaddr_storage to{};
         socklen_t to_length = 0;
         std::vector<std::uint8_t> octets;
@@ -94,17 +107,39 @@ private:
             m_queue.pop_front();
             lock.unlock();
             std::this_thread::sleep_until(next.due);
-            real_sendto()(next.descriptor, next.octets.data(), next.octets.size(),
-                          MSG_NOSIGNAL | MSG_DONTWAIT,
-                          next.to_length ? reinterpret_cast<sockaddr const*>(&next.to) : nullptr,
-                          next.to_length);
+            if (next.is_stream)
+                pour(next);
+            else
+                real_sendto()(next.descriptor, next.octets.data(), next.octets.size(),
+                              MSG_NOSIGNAL | MSG_DONTWAIT,
+                              next.to_length ? reinterpret_cast<sockaddr const*>(&next.to)
+                                             : nullptr,
+                              next.to_length);
             lock.lock();
         }
     }
 
+    /// Sends all of it, waiting for room; the socket itself does not block.
+    static void pour(packet const& what) {
+        std::size_t done = 0;
+        while (done < what.octets.size()) {
+            auto const sent = real_sendto()(what.descriptor, what.octets.data() + done,
+                                            what.octets.size() - done, MSG_NOSIGNAL, nullptr, 0);
+            if (sent > 0) {
+                done += static_cast<std::size_t>(sent);
+            } else if (errno == EAGAIN) {
+                pollfd room{what.descriptor, POLLOUT, 0};
+                ::poll(&room, 1, 1000);
+            } else {
+                break;
+            }
+        }
+        ::close(what.descriptor);
+    }
+
     std::mutex m_mutex;
     std::condition_variable m_filled;
-    std::deque<datagram> m_queue;
+    std::deque<packet> m_queue;
     tau::test::path m_path;
     std::mt19937 m_random{1};
     std::uniform_real_distribution<double> m_percent{0, 100};
@@ -122,15 +157,19 @@ extern "C" {
 
 ssize_t sendto(int descriptor, void const* octets, size_t size, int flags, sockaddr const* to,
                socklen_t to_length) {
-    if (!line().is_active() || !is_udp(descriptor))
+    if (!line().takes(descriptor))
         return real_sendto()(descriptor, octets, size, flags, to, to_length);
     iovec const part{const_cast<void*>(octets), size};
     line().send(descriptor, to, to_length, &part, 1);
     return static_cast<ssize_t>(size);
 }
 
+ssize_t send(int descriptor, void const* octets, size_t size, int flags) {
+    return sendto(descriptor, octets, size, flags, nullptr, 0);
+}
+
 ssize_t sendmsg(int descriptor, msghdr const* message, int flags) {
-    if (!line().is_active() || !is_udp(descriptor))
+    if (!line().takes(descriptor))
         return real_sendmsg()(descriptor, message, flags);
     ssize_t size = 0;
     for (std::size_t i = 0; i < message->msg_iovlen; ++i)

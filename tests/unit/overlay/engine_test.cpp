@@ -32,12 +32,18 @@ struct node final : connection_port {
         : net(w), keys(test::keys_of(seed)), random(seed), overlay(*keys, random, *this, now.wall) {
         overlay.observe({[this](auto const& who, auto) { up.push_back(who.wallet); },
                          [this](auto const& who, auto) { down.push_back(who.wallet); },
+                         [this](auto const&, info_hash const& in, bool is_up, auto) {
+                             members.emplace_back(in, is_up);
+                         },
                          [this](auto const&, wire::link_message const& m, auto) {
                              got.push_back(to_bytes(m.body));
                          }});
     }
     void send(connection_id id, bytes data) override { put(id, std::move(data), false); }
-    void close(connection_id id) override { put(id, {}, true); }
+    void close(connection_id id, closing how) override {
+        closed_as.push_back(how);
+        put(id, {}, true);
+    }
     void put(connection_id id, bytes data, bool is_close) {
         auto const end = net.ends.find({this, id});
         if (end != net.ends.end())
@@ -53,6 +59,8 @@ struct node final : connection_port {
     engine overlay;
     std::vector<wallet_address> up;
     std::vector<wallet_address> down;
+    std::vector<std::pair<info_hash, bool>> members;
+    std::vector<closing> closed_as;
     std::vector<bytes> got;
 };
 
@@ -151,6 +159,50 @@ TEST_F(OverlayEngine, ASecondSwarmServesTheSameLink) {
     a.overlay.flush();
     run();
     EXPECT_EQ(b.got.size(), 1U);
+}
+
+TEST_F(OverlayEngine, PartingFromOneSwarmLeavesTheLinkOfAnother) {
+    info_hash const other{{6}};
+    connect(a, b);
+    connect(a, b, other);
+    run();
+    ASSERT_TRUE(is_linked());
+    EXPECT_EQ(a.members, (std::vector<std::pair<info_hash, bool>>{{swarm, true}, {other, true}}));
+    a.overlay.send(b.keys->wallet(), wire::link_kind::frame, as_bytes("last words"));
+    a.overlay.part(b.keys->wallet(), swarm, clock.now());
+    run();
+    EXPECT_EQ(b.got, std::vector<bytes>{to_bytes("last words")});
+    EXPECT_TRUE(is_linked());
+    EXPECT_EQ(a.closed_as, std::vector{closing::unwanted});
+    EXPECT_EQ(b.members.back(), std::pair(swarm, false));
+    EXPECT_TRUE(b.overlay.members_of(swarm).empty());
+    EXPECT_EQ(b.overlay.members_of(other).size(), 1U);
+    a.overlay.part(b.keys->wallet(), swarm, clock.now()); // nothing there any more
+    a.overlay.part(b.keys->wallet(), other, clock.now());
+    run();
+    EXPECT_FALSE(is_linked());
+}
+
+TEST_F(OverlayEngine, AReplacedConnectionOfASwarmIsNoNews) {
+    connect(a, b);
+    connect(b, a);
+    run();
+    EXPECT_EQ(a.members.size(), 1U);
+    EXPECT_EQ(b.members.size(), 1U);
+}
+
+TEST_F(OverlayEngine, UnknownCapabilitiesAreCarriedAndHarmNothing) {
+    auto const ids = connect(a, b);
+    auto read = wire::decode_link_packet(net.waiting.front().data);
+    ASSERT_TRUE(read);
+    auto hello = std::get<wire::hello>(read.value());
+    hello.capabilities |= 0xffff'0000U;
+    // The hello was changed under way, so the proofs do not hold: the bits are signed too.
+    net.waiting.front().data = wire::encode(wire::link_packet(hello)).value();
+    run();
+    EXPECT_FALSE(is_linked());
+    EXPECT_GE(a.overlay.counts().refused_hellos + b.overlay.counts().refused_hellos, 1U);
+    (void)ids;
 }
 
 TEST_F(OverlayEngine, SilenceEndsAHandshake) {
