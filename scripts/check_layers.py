@@ -26,9 +26,9 @@ ALL_SRC = {name.split("/")[1] for name in LAYERS}
 LAYERS["src/net"] = ALL_SRC
 PLUGIN = ALL_SRC | {"plugins/session"}
 LAYERS["plugins/session"] = ALL_SRC
-for plugin in ("dht", "gossip", "swarm", "forward", "presence"):
+for plugin in ("dht", "gossip", "swarm", "forward", "presence", "files"):
     LAYERS[f"plugins/{plugin}"] = PLUGIN
-EMBED = PLUGIN | {"net"} | {f"plugins/{p}" for p in ("dht", "gossip", "swarm", "forward", "presence")}
+EMBED = PLUGIN | {"net"} | {f"plugins/{p}" for p in ("dht", "gossip", "swarm", "forward", "presence", "files")}
 LAYERS["plugins/tau"] = EMBED
 
 SESSION_HEADERS = re.compile(

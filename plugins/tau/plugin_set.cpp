@@ -1,6 +1,7 @@
 #include "plugins/tau/plugin_set.hpp"
 
 #include "plugins/dht/dht_plugin.hpp"
+#include "plugins/files/file_plugin.hpp"
 #include "plugins/session/host.hpp"
 #include "plugins/session/settings.hpp"
 
@@ -46,7 +47,10 @@ struct plugin_set::parts {
           plugin_set_options options)
         : keys(std::move(identity)), host(session), workers(host.context(), options.worker_threads),
           dht(host, workers, clock, random, std::move(options.dht), identity_of(keys)),
-          overlay(host, clock, random, *keys, std::move(options.overlay)) {}
+          overlay(host, clock, random, *keys, std::move(options.overlay)) {
+        if (!options.files_folder.empty())
+            files.emplace(host, workers, *clock, std::move(options.files_folder));
+    }
 
     parts(lt::session_handle session, std::shared_ptr<identity::keyring const> identity,
           plugin_set_options options)
@@ -64,6 +68,7 @@ struct plugin_set::parts {
     worker_pool workers;
     plugins::dht_plugin dht;
     overlay_set overlay;
+    std::optional<plugins::file_plugin> files; // owner mode only
 };
 
 plugin_set::plugin_set(plugins::owned_session& session,
@@ -84,6 +89,8 @@ plugin_set::plugin_set(lt::session_handle session, std::shared_ptr<identity::key
 plugin_set::~plugin_set() {
     if (!m_parts->loop)
         m_parts->overlay.stop();
+    if (m_parts->files)
+        m_parts->files->stop();
     m_parts->host.detach();
     if (m_parts->loop)
         m_parts->loop->stop();
@@ -129,6 +136,10 @@ dht::engine& plugin_set::dht_engine() {
 
 overlay_set& plugin_set::overlay() {
     return m_parts->overlay;
+}
+
+messenger::file_port* plugin_set::files() {
+    return m_parts->files ? &*m_parts->files : nullptr;
 }
 
 } // namespace tau

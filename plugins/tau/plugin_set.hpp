@@ -13,8 +13,13 @@
 #include <libtorrent/session_handle.hpp>
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
+
+namespace tau::messenger {
+class file_port;
+}
 
 namespace tau {
 
@@ -23,6 +28,9 @@ struct plugin_set_options {
     dht::config dht{};
     std::size_t worker_threads = 2; ///< for disk and long computations
     overlay_options overlay{};
+    /// Where sealed files are kept; empty: none. Only on a session of our own: a guest adds
+    /// no torrents of files to the session of a client.
+    std::filesystem::path files_folder{};
 };
 
 /// Tau on a libtorrent session, with one call. This is the one header to include.
@@ -69,6 +77,9 @@ public:
 
     /// Swarms, presence and forwarding; idle until its start().
     [[nodiscard]] overlay_set& overlay();
+
+    /// Large files; null in guest mode and without a folder for them.
+    [[nodiscard]] messenger::file_port* files();
 
 private:
     struct parts;

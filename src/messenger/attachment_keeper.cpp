@@ -248,7 +248,7 @@ void attachment_keeper::tell_arrived(std::shared_ptr<job> const& what) {
             auto const from = what->from.lock();
             if (source && from)
                 m_core.emit(message_arrived{
-                    view_of(source.value().row, m_core.self(), *from, source.value().long_text)});
+                    view_of(source.value().row, m_core, *from, source.value().long_text)});
         }));
 }
 

@@ -3,6 +3,7 @@
 #include "messenger/attachment_keeper.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/file_keeper.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/publisher.hpp"
 
@@ -74,7 +75,12 @@ void composer::next(contact_ptr const& to) {
     };
     // A draft that cannot be made is answered by way of the store too: never before
     // compose() returned, and in order.
-    store::batch changes = *made ? changes_for(*to, made->value()) : store::batch{};
+    store::batch changes;
+    if (*made) {
+        changes = changes_for(*to, made->value());
+        auto const& with = to->drafts.front().with;
+        changes.insert(changes.end(), with.begin(), with.end());
+    }
     m_core.ports.store.commit(
         std::move(changes), store::durability::full,
         m_core.guarded(to, [made, done](contact_ptr const& who, error_code ec) {
@@ -96,6 +102,8 @@ result<composer::composed> composer::make(contact& to, draft const& what) {
     out.root.text = what.text;
     out.root.file_name = what.file_name;
     out.root.card = what.card;
+    out.root.file = what.file;
+    out.root.received_file = what.received_file;
     byte_view tree = what.content;
     if (what.kind == wire::content_kind::text && what.text.size() > wire::max_inline_text_bytes) {
         tree = as_bytes(what.text);
@@ -137,7 +145,7 @@ store::batch composer::changes_for(contact const& to, composed const& made) cons
     row.content = made.content;
     row.sealed = made.sealed.item;
     row.fetched = made.root.content ? static_cast<std::int64_t>(made.root.content->size) : 0;
-    row.hidden = made.root.kind == wire::content_kind::contact;
+    row.hidden = wire::is_hidden(made.root.kind);
     store::batch out;
     out.push_back(store::put_message{std::move(row), true});
     if (made.root.card) {
@@ -146,6 +154,9 @@ store::batch composer::changes_for(contact const& to, composed const& made) cons
         with_key.has_our_key = m_core.contact_generation;
         out.push_back(store::put_friend{std::move(with_key)});
     }
+    if (made.root.file)
+        out.push_back(m_core.files->row_of(to.row.key, made.sealed.id, *made.root.file,
+                                           store::direction::out));
     for (auto const* list : {&made.items, &made.manifests})
         for (auto const& item : *list)
             out.push_back(store::put_item{{item.where, made.sealed.id, item.value}});
@@ -165,10 +176,12 @@ void composer::on_stored(contact_ptr const& to, composed made) {
     one.has_content = made.root.content.has_value();
     one.content_taken = !one.has_content;
     one.time = made.time;
-    one.hidden = made.root.kind == wire::content_kind::contact;
+    one.hidden = wire::is_hidden(made.root.kind);
     for (auto const& manifest : made.manifests)
         one.manifests.push_back(manifest.where);
     to->outbox.push_back(std::move(one));
+    if (made.root.file)
+        m_core.files->on_sent(to, made.sealed.id, *made.root.file);
     if (!m_core.running || !to->is_talking())
         return;
     std::vector<bytes> items;

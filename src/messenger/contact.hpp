@@ -5,7 +5,7 @@
 #include "messenger/alarm_queue.hpp"
 #include "messenger/message_dag.hpp"
 #include "messenger/types.hpp"
-#include "store/rows.hpp"
+#include "store/changes.hpp"
 #include "wire/message_body.hpp"
 #include "wire/mutable_item.hpp"
 
@@ -59,6 +59,9 @@ struct draft {
     std::string file_name{};
     bytes content{};
     std::optional<wire::contact_card> card{};
+    std::optional<wire::file_ref> file{};
+    std::optional<message_id> received_file{};
+    store::batch with{}; ///< changes that belong to it: all of them or none
     std::function<void(result<message_id>)> stored{};
 };
 

@@ -1,6 +1,7 @@
 #include "messenger/courier.hpp"
 
 #include "messenger/engine_core.hpp"
+#include "messenger/file_keeper.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
@@ -31,6 +32,7 @@ void courier::on_online(contact_ptr const& to, std::optional<endpoint> where) {
     to->last_heard = now;
     if (!is_news || !m_core.running || !to->is_talking())
         return;
+    m_core.files->on_online(*to);
     start_over(*to);
     if (!to->outbox.empty() || to->receipt_due)
         push(to);

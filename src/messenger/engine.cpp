@@ -6,6 +6,7 @@
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/file_keeper.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
@@ -57,6 +58,7 @@ void begin(engine_core& core, loaded_state const& state) {
         core.guarded([&core](dht::incoming_parcel const& what) { core.receive->on_parcel(what); }));
     core.channels->start();
     core.gossip->start(state.tables.held);
+    core.files->start();
     for (auto const& [key, who] : std::map(core.contacts))
         if (state.ends.contains(key))
             resume(core, who, state);
@@ -147,6 +149,10 @@ void engine::use_carrier(carrier* by) {
     m_core->haul->use(by);
 }
 
+void engine::use_files(file_port& port) {
+    m_core->files->use(&port);
+}
+
 void engine::on_carried(bytes sealed, wallet_address const& origin, delivery_way way) {
     m_core->receive->on_carried(sealed, origin, way);
 }
@@ -202,6 +208,8 @@ engine_counts engine::counts() const {
         out.missing_roots += who->dag.missing_count();
     }
     out.fetching_attachments = m_core->attachments->fetching();
+    out.fetching_files = m_core->files->count(store::direction::in);
+    out.offered_files = m_core->files->count(store::direction::out);
     out.waiting_commits = m_core->ports.store.waiting();
     out.refused_items = m_core->refused;
     return out;

@@ -28,6 +28,7 @@ class port;
 namespace tau::messenger {
 
 class carrier;
+class file_port;
 struct engine_core;
 
 /// What the engine stands on. All of it must outlive the engine.
@@ -95,6 +96,27 @@ public:
     void on_friend_wallet(public_key const& who, wallet_address const& wallet);
     /// Where a carrier may find somebody: proven, or as a contact URI said.
     [[nodiscard]] std::optional<wallet_address> wallet_of(public_key const& who) const;
+
+    // Files above the size of a content tree.
+    /// Where they are kept and how they move; it must outlive the engine. Before start();
+    /// without one, files of others wait and none can be sent.
+    void use_files(file_port& port);
+    /// Begins to hand over a file of `size` octets, which is sealed as its parts come.
+    /// errc::not_found without a file_port, errc::too_large, errc::invalid_argument for no
+    /// octets, errc::rate_limited, errc::disk_full.
+    [[nodiscard]] result<upload_id> begin_upload(std::uint64_t size);
+    /// The next part, which begins at `from`. An error ends the upload.
+    void write_upload(upload_id id, std::uint64_t from, bytes part, done_handler done);
+    /// Makes the message of an upload that is whole. Answers as send_file().
+    void send_upload(public_key const& to, outgoing_upload what, answer_handler<message_id> stored);
+    void drop_upload(upload_id id);
+    /// Fetches a file that waits to be asked for. errc::not_found for a message without one,
+    /// errc::disk_full, errc::invalid_checksum if its sender made it wrongly. Success: it is
+    /// here or under way; attachment_progress tells of it.
+    void fetch_file(message_id const& id, done_handler done);
+    /// Octets of a file that is here, fewer than `count` at its end. errc::not_found.
+    void read_file(message_id const& id, std::uint64_t from, std::size_t count,
+                   answer_handler<bytes> answer);
 
     // Messages.
     /// Seals, signs and stores; answers with the id once that is on disk.

@@ -4,6 +4,8 @@
 #include "messenger/background_line.hpp"
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
+#include "messenger/file_keeper.hpp"
+#include "messenger/file_sender.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
@@ -24,6 +26,7 @@ engine_core::engine_core(engine_ports p, engine_settings s)
       publish(std::make_unique<publisher>(*this)), receive(std::make_unique<receiver>(*this)),
       watch(std::make_unique<friend_watch>(*this)), fetch(std::make_unique<root_fetcher>(*this)),
       attachments(std::make_unique<attachment_keeper>(*this)),
+      files(std::make_unique<file_keeper>(*this)), uploads(std::make_unique<file_sender>(*this)),
       channels(std::make_unique<own_channels>(*this)), haul(std::make_unique<hauler>(*this)),
       gossip(std::make_unique<gossip_link>(*this)) {}
 
@@ -51,6 +54,14 @@ alarm_queue::id engine_core::after(std::chrono::milliseconds delay, std::functio
 contact_ptr engine_core::find(public_key const& key) const {
     auto const found = contacts.find(key);
     return found == contacts.end() ? nullptr : found->second;
+}
+
+error_code engine_core::sendable(contact_ptr const& to) const {
+    if (!running)
+        return errc::cancelled;
+    if (to && to->state() == friend_state::blocked)
+        return errc::blocked;
+    return to && to->is_talking() ? error_code{} : errc::not_a_friend;
 }
 
 contact_ptr engine_core::make_contact(store::friend_row row) const {

@@ -20,6 +20,8 @@ class attachment_keeper;
 class background_line;
 class composer;
 class courier;
+class file_keeper;
+class file_sender;
 class friend_watch;
 class hauler;
 class gossip_link;
@@ -60,6 +62,8 @@ struct engine_core {
     std::unique_ptr<friend_watch> watch;
     std::unique_ptr<root_fetcher> fetch;
     std::unique_ptr<attachment_keeper> attachments;
+    std::unique_ptr<file_keeper> files;
+    std::unique_ptr<file_sender> uploads;
     std::unique_ptr<own_channels> channels;
     std::unique_ptr<hauler> haul;
     std::unique_ptr<gossip_link> gossip;
@@ -96,6 +100,8 @@ struct engine_core {
     }
 
     [[nodiscard]] contact_ptr find(public_key const& key) const;
+    /// Why nothing can be sent to `to`, which may be null, now.
+    [[nodiscard]] error_code sendable(contact_ptr const& to) const;
     /// A new contact with the secrets of the pair; nullptr for a key that nobody can have.
     [[nodiscard]] contact_ptr make_contact(store::friend_row row) const;
     /// Stores a contact's row; lazy, unless `how` says otherwise.

@@ -5,6 +5,7 @@
 #include "messenger/courier.hpp"
 #include "messenger/engine.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/file_keeper.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
@@ -68,8 +69,10 @@ void take_over_messages(engine_core& core, contact_ptr const& from) {
                         continue;
                     if (root.value().content)
                         core.attachments->fetch(who, row.id, root.value(), row.root);
+                    if (root.value().file)
+                        core.files->on_arrived(who, row.id, *root.value().file);
                     if (root.value().kind != wire::content_kind::text || !root.value().content)
-                        core.emit(message_arrived{view_of(row, core.self(), *who)});
+                        core.emit(message_arrived{view_of(row, core, *who)});
                 }
                 core.deliver->owe_receipt(who);
                 core.fetch->kick(who);
@@ -111,6 +114,7 @@ void silence(engine_core& core, contact& who) {
     core.watch->forget(who);
     core.fetch->forget(who);
     core.attachments->forget(who);
+    core.files->pause(who);
     core.gossip->remove(who);
     core.alarms.cancel(who.put_alarm);
     core.alarms.cancel(who.refresh_alarm);
@@ -250,6 +254,7 @@ void engine::unblock_friend(public_key const& key, done_handler done) {
         m_core->gossip->add(who);
         m_core->watch->begin(who);
         m_core->deliver->kick(who);
+        m_core->files->resume(*who);
     }
 }
 
@@ -262,6 +267,7 @@ void engine::remove_friend(public_key const& key, done_handler done) {
                                                         contact_ptr const& removed, error_code ec) {
                                    if (!ec) {
                                        silence(*core, *removed);
+                                       core->files->forget(*removed);
                                        bool const had_key = removed->row.has_our_key > 0;
                                        core->contacts.erase(public_key(removed->row.key));
                                        core->emit_friend(*removed, true);

@@ -3,6 +3,7 @@
 #include "messenger/courier.hpp"
 #include "messenger/engine.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/file_keeper.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/loader.hpp"
@@ -24,15 +25,6 @@ void refuse(engine_core& core, Answer answer, error_code ec) {
         if (answer)
             answer(ec);
     });
-}
-
-/// Whether something can be sent to `to` now.
-error_code sendable(engine_core const& core, contact_ptr const& to) {
-    if (!core.running)
-        return errc::cancelled;
-    if (to && to->state() == friend_state::blocked)
-        return errc::blocked;
-    return to && to->is_talking() ? error_code{} : errc::not_a_friend;
 }
 
 /// What stays of a message that was erased: its links.
@@ -102,7 +94,7 @@ waiting_view why(engine_core const& core, contact const& to, outgoing const& one
 
 void engine::send_text(public_key const& to, std::string text, answer_handler<message_id> stored) {
     auto const who = m_core->find(to);
-    auto ec = sendable(*m_core, who);
+    auto ec = m_core->sendable(who);
     if (!ec
         && text.size()
                > std::min<std::size_t>(m_core->settings.max_text_bytes, max_attachment_bytes))
@@ -123,7 +115,7 @@ void engine::send_text(public_key const& to, std::string text, answer_handler<me
 void engine::send_file(public_key const& to, outgoing_file file,
                        answer_handler<message_id> stored) {
     auto const who = m_core->find(to);
-    auto ec = sendable(*m_core, who);
+    auto ec = m_core->sendable(who);
     if (!ec
         && file.content.size()
                > std::min<std::size_t>(m_core->settings.max_attachment_bytes, max_attachment_bytes))
@@ -161,24 +153,23 @@ void engine::inbox(inbox_query query, answer_handler<std::vector<message_view>> 
             std::vector<message_view> out;
             for (auto const& source : sources.value())
                 if (auto const peer = core->find(source.row.peer))
-                    out.push_back(view_of(source.row, core->self(), *peer, source.long_text));
+                    out.push_back(view_of(source.row, *core, *peer, source.long_text));
             answer(std::move(out));
         }));
 }
 
 void engine::message(message_id const& id, answer_handler<message_view> answer) {
-    m_core->ports.store.read(
-        [id](store::database& db) { return load_view_source(db, id); },
-        m_core->guarded(
-            [core = m_core.get(), answer = std::move(answer)](result<view_source> source) {
-                if (!source)
-                    return answer(source.error());
-                auto const& row = source.value().row;
-                auto const peer = core->find(row.peer);
-                if (!peer || row.erased || row.hidden)
-                    return answer(errc::not_found);
-                answer(view_of(row, core->self(), *peer, source.value().long_text));
-            }));
+    m_core->ports.store.read([id](store::database& db) { return load_view_source(db, id); },
+                             m_core->guarded([core = m_core.get(), answer = std::move(answer)](
+                                                 result<view_source> source) {
+                                 if (!source)
+                                     return answer(source.error());
+                                 auto const& row = source.value().row;
+                                 auto const peer = core->find(row.peer);
+                                 if (!peer || row.erased || row.hidden)
+                                     return answer(errc::not_found);
+                                 answer(view_of(row, *core, *peer, source.value().long_text));
+                             }));
 }
 
 void engine::mark_read(std::vector<message_id> ids, done_handler done) {
@@ -208,6 +199,7 @@ void engine::erase(message_id const& id, done_handler done) {
             [core = m_core.get(), done = std::move(done)](result<store::message_row> row) {
                 if (row) {
                     core->attachments->cancel(row.value().id);
+                    core->files->erase(row.value().id);
                     core->ports.dht.forget_immutable(row.value().root);
                     if (auto const peer = core->find(row.value().peer)) {
                         std::erase_if(peer->outbox,

@@ -31,11 +31,15 @@ struct request_arrived {
     friend_view who;
 };
 
-/// A part of an attachment came; complete when both counts are equal.
+/// A part of an attachment came, or reached its receiver; all of it when both counts are
+/// equal. A sealed torrent has a state, and is complete only when that says so.
 struct attachment_progress {
     message_id id;
-    std::uint64_t fetched_bytes = 0;
+    std::uint64_t fetched_bytes = 0; ///< ours: what the receiver has
     std::uint64_t size_bytes = 0;
+    std::optional<file_state> state{};
+    std::uint64_t bytes_per_s = 0;
+    bool is_ours = false;
 };
 
 /// Another device publishes under our key: an item that we did not make has a seq above

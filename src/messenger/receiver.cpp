@@ -5,6 +5,7 @@
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/file_keeper.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
@@ -33,7 +34,7 @@ store::message_row row_of(opened_message const& seal, wire::message_root const& 
     out.received = now;
     out.content = seal.content;
     out.sealed = std::move(item);
-    out.hidden = root.kind == wire::content_kind::contact;
+    out.hidden = wire::is_hidden(root.kind);
     return out;
 }
 
@@ -273,6 +274,10 @@ void receiver::take(contact_ptr const& from, std::vector<incoming> messages, del
     store::batch rest{store::put_friend{from->row}};
     for (auto const& row : rows)
         rest.push_back(store::remove_missing{row.root});
+    for (auto const& message : messages)
+        if (message.root.file)
+            rest.push_back(m_core.files->row_of(from->row.key, message.seal.id, *message.root.file,
+                                                store::direction::in));
     auto shared = std::make_shared<std::vector<incoming>>(std::move(messages));
     m_core.ports.store.read(
         [rows = std::move(rows), rest = std::move(rest)](store::database& db) {
@@ -324,14 +329,20 @@ void receiver::on_fresh(contact_ptr const& from, incoming const& message, delive
     auto row = row_of(message.seal, message.root, {}, way, m_core.now().wall);
     if (!from->is_talking())
         return;
+    if (message.root.received_file) {
+        m_core.files->on_received(from, *message.root.received_file);
+        return;
+    }
     ++from->unread;
     if (from->dag.precedes_seen(message.seal.root))
         from->late_unread.insert(message.seal.root);
     if (message.root.content)
         m_core.attachments->fetch(from, message.seal.id, message.root, message.seal.root);
+    if (message.root.file)
+        m_core.files->on_arrived(from, message.seal.id, *message.root.file);
     // A long text is told of when it is here; a file at once, with its progress.
     if (message.root.kind != wire::content_kind::text || !message.root.content)
-        m_core.emit(message_arrived{view_of(row, m_core.self(), *from)});
+        m_core.emit(message_arrived{view_of(row, m_core, *from)});
 }
 
 void receiver::apply_card(contact_ptr const& from, incoming const& message) {

@@ -18,6 +18,11 @@ struct engine_settings {
 
     std::size_t max_text_bytes = 64 * 1024;
     std::size_t max_attachment_bytes = 256 * 1024;
+    /// Files of friends that are fetched without being asked for, and how many octets of one
+    /// friend's may be under way so. Strangers' never are.
+    std::uint64_t auto_fetch_bytes = std::uint64_t{256} << 20;
+    /// How long a file of ours stays after its receiver signed that it has it.
+    std::chrono::hours file_age{7 * 24};
     std::size_t max_name_bytes = 64;
     std::size_t max_friends = 10'000;
     /// Strangers whose requests are kept, and the messages of each; more are dropped.

@@ -26,12 +26,26 @@ enum class message_state {
 /// The way a message took, as far as it is known.
 enum class delivery_way { none, connection, direct, path, dht, friends };
 
+/// How far a file above the size of a content tree is; the numbers are stored.
+enum class file_state {
+    waiting,  ///< theirs: not fetched until somebody asks for it
+    moving,   ///< ours: offered; theirs: being fetched
+    complete, ///< ours: the receiver signed that it has all of it; theirs: all of it is here
+    failed,   ///< it cannot be had; `trouble` says why
+    removed,  ///< ours: complete, and its age is over
+};
+
 /// What a user sees of an attachment. `name` was chosen by the sender: never a path.
 struct attachment_view {
     std::string name;
     std::uint64_t size_bytes = 0;
     hash256 sha256;
     std::uint64_t fetched_bytes = 0; ///< equals size_bytes when complete
+    // Of a file that is a sealed torrent.
+    std::optional<file_state> state{};
+    std::uint64_t receiver_bytes = 0; ///< ours: what the receiver has
+    std::uint64_t bytes_per_s = 0;    ///< of late, towards whom it goes
+    error_code trouble{};             ///< why it does not come
 };
 
 /// A message as a user sees it: text, or a file.
@@ -92,6 +106,13 @@ struct outgoing_file {
     bytes content;
 };
 
+/// A large file that is being handed over in parts.
+using upload_id = std::uint64_t;
+struct outgoing_upload {
+    upload_id id = 0;
+    std::string name;
+};
+
 /// Which messages to list. Without `who`: from and to all friends. Messages of
 /// strangers are listed only when `who` names one.
 struct inbox_query {
@@ -137,6 +158,8 @@ struct engine_counts {
     std::uint64_t unpublished = 0;   ///< of those, not even in the DHT
     std::uint64_t missing_roots = 0; ///< messages known by hash that are being fetched
     std::uint64_t fetching_attachments = 0;
+    std::uint64_t fetching_files = 0;  ///< sealed torrents
+    std::uint64_t offered_files = 0;   ///< sealed torrents that a friend has not got yet
     std::uint64_t waiting_commits = 0; ///< changes not yet on disk
     std::uint64_t refused_items = 0;   ///< remote items that did not verify or parse
 };

@@ -2,6 +2,8 @@
 
 #include "core/text.hpp"
 #include "messenger/attachment_fetch.hpp"
+#include "messenger/engine_core.hpp"
+#include "messenger/file_keeper.hpp"
 #include "messenger/loader.hpp"
 
 #include <algorithm>
@@ -63,13 +65,13 @@ result<std::vector<view_source>> load_view_sources(store::database& db,
     return out;
 }
 
-message_view view_of(store::message_row const& row, public_key const& self, contact const& peer,
+message_view view_of(store::message_row const& row, engine_core const& core, contact const& peer,
                      std::string const& long_text) {
     bool const ours = row.direction == store::direction::out;
     message_view out;
     out.id = row.id;
-    out.from = ours ? self : row.peer;
-    out.to = ours ? row.peer : self;
+    out.from = ours ? core.self() : row.peer;
+    out.to = ours ? row.peer : core.self();
     out.time = row.time;
     out.received = row.received;
     out.state = static_cast<message_state>(row.state);
@@ -91,6 +93,11 @@ message_view view_of(store::message_row const& row, public_key const& self, cont
             attachment_view{safe_file_name(root.value().file_name), root.value().content->size,
                             root.value().content->sha256,
                             static_cast<std::uint64_t>(std::max<std::int64_t>(row.fetched, 0))};
+    else if (auto const& file = root.value().file) {
+        out.file =
+            attachment_view{safe_file_name(root.value().file_name), file->size, file->sha256};
+        core.files->describe(row.id, *out.file);
+    }
     return out;
 }
 

@@ -5,6 +5,8 @@
 
 namespace tau::messenger {
 
+struct engine_core;
+
 /// A stored message with its text, if that is a content tree and all of it is here.
 struct view_source {
     store::message_row row;
@@ -21,7 +23,7 @@ struct view_source {
 
 /// What a user sees of a row. State and way of our own messages come from `peer`, which
 /// may know more than the row does.
-[[nodiscard]] message_view view_of(store::message_row const& row, public_key const& self,
+[[nodiscard]] message_view view_of(store::message_row const& row, engine_core const& core,
                                    contact const& peer, std::string const& long_text = {});
 
 /// A file name without folders and control characters; "file" if nothing is left.

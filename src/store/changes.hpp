@@ -65,16 +65,24 @@ struct note_held_put {
 struct remove_held {
     tau::target target;
 };
+struct put_file {
+    file_row row; ///< ignored if the message is known
+};
+struct set_file_state {
+    hash256 message;
+    std::int64_t state = 0;
+    unix_ms changed{};
+};
 /// A named value; an empty one removes it.
 struct put_meta {
     std::string name;
     bytes value;
 };
 
-using change =
-    std::variant<put_friend, remove_friend, put_message, set_message_state, set_fetched,
-                 erase_message, leave_outbox, put_item, put_authored, remove_authored, put_missing,
-                 remove_missing, put_endpoint, put_held, note_held_put, remove_held, put_meta>;
+using change = std::variant<put_friend, remove_friend, put_message, set_message_state, set_fetched,
+                            erase_message, leave_outbox, put_item, put_authored, remove_authored,
+                            put_missing, remove_missing, put_endpoint, put_held, note_held_put,
+                            remove_held, put_file, set_file_state, put_meta>;
 
 /// Changes that become visible and durable together or not at all.
 using batch = std::vector<change>;

@@ -70,6 +70,8 @@ public:
     [[nodiscard]] result<item_row> item(target const& what);
     /// Manifests among the items of a message.
     [[nodiscard]] result<std::vector<target>> manifests_of(hash256 const& message);
+    /// All files, but those of messages that were erased.
+    [[nodiscard]] result<std::vector<file_row>> files();
     /// The octets of a held item; errc::not_found.
     [[nodiscard]] result<bytes> held(target const& what);
     /// Attachment items of the newest messages, at most `max_bytes` of values.

@@ -35,9 +35,9 @@ error_code apply(connection& db, put_friend const& change) {
 error_code apply(connection& db, remove_friend const& change) {
     for (char const* const sql :
          {"DELETE FROM items WHERE message IN (SELECT id FROM messages WHERE peer=?)",
-          "DELETE FROM outbox WHERE peer=?", "DELETE FROM messages WHERE peer=?",
-          "DELETE FROM missing WHERE peer=?", "DELETE FROM endpoints WHERE key=?",
-          "DELETE FROM friends WHERE key=?"})
+          "DELETE FROM files WHERE peer=?", "DELETE FROM outbox WHERE peer=?",
+          "DELETE FROM messages WHERE peer=?", "DELETE FROM missing WHERE peer=?",
+          "DELETE FROM endpoints WHERE key=?", "DELETE FROM friends WHERE key=?"})
         if (auto const ec = db.run(sql, change.key))
             return ec;
     return {};

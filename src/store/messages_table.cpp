@@ -33,8 +33,10 @@ error_code apply(connection& db, erase_message const& change) {
     if (auto const ec = db.run("UPDATE messages SET content=?2, sealed=x'', erased=1 WHERE id=?1",
                                change.id, change.content))
         return ec;
-    if (auto const ec = db.run("DELETE FROM items WHERE message=?", change.id))
-        return ec;
+    for (char const* const sql :
+         {"DELETE FROM items WHERE message=?", "DELETE FROM files WHERE message=?"})
+        if (auto const ec = db.run(sql, change.id))
+            return ec;
     return apply(db, leave_outbox{change.id});
 }
 

@@ -90,6 +90,17 @@ struct held_row {
     bytes value{}; ///< empty in lists
 };
 
+/// A file that is a sealed torrent, by the message that names it.
+struct file_row {
+    hash256 message;
+    public_key peer;
+    info_hash torrent;
+    store::direction direction = store::direction::out;
+    std::int64_t state = 0;
+    unix_ms changed{}; ///< when the state was set
+    bytes content{};   ///< of the message; only in what is read
+};
+
 /// Which messages to list; hidden and erased ones never are.
 struct message_query {
     std::optional<public_key> peer{};

@@ -6,7 +6,7 @@ namespace tau::store {
 namespace {
 
 // Step N leads from version N to version N + 1. Steps that were released never change.
-constexpr std::array<char const*, 2> steps{R"sql(
+constexpr std::array<char const*, 3> steps{R"sql(
 CREATE TABLE friends (
     key BLOB PRIMARY KEY CHECK (length(key) = 32),
     own_name TEXT NOT NULL,
@@ -97,6 +97,16 @@ CREATE TABLE held (
     received INTEGER NOT NULL,
     put INTEGER,
     value BLOB NOT NULL
+) WITHOUT ROWID;
+)sql",
+                                           R"sql(
+CREATE TABLE files (
+    message BLOB PRIMARY KEY CHECK (length(message) = 32),
+    peer BLOB NOT NULL,
+    torrent BLOB NOT NULL CHECK (length(torrent) = 20),
+    direction INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    changed INTEGER NOT NULL
 ) WITHOUT ROWID;
 )sql"};
 

@@ -34,6 +34,10 @@ namespace tau::store::tables {
 [[nodiscard]] error_code apply(connection& db, remove_held const& change);
 [[nodiscard]] result<std::vector<held_row>> all_held(connection& db);
 
+// files_table.cpp
+[[nodiscard]] error_code apply(connection& db, put_file const& change);
+[[nodiscard]] error_code apply(connection& db, set_file_state const& change);
+
 // meta_table.cpp: authored, meta.
 [[nodiscard]] error_code apply(connection& db, put_authored const& change);
 [[nodiscard]] error_code apply(connection& db, remove_authored const& change);

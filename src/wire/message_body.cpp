@@ -24,13 +24,16 @@ error_code check_content(content_ref const& content) {
 error_code check_parts(message_root const& root) {
     auto const is_file = root.kind == content_kind::image || root.kind == content_kind::file;
     auto const is_contact = root.kind == content_kind::contact;
-    if (is_contact != root.card.has_value() || (is_file && !root.content))
+    auto const is_received = root.kind == content_kind::file_received;
+    if (is_contact != root.card.has_value() || is_received != root.received_file.has_value())
+        return errc::invalid_argument;
+    if (is_file ? root.content.has_value() == root.file.has_value() : root.file.has_value())
         return errc::invalid_argument;
     if (root.kind == content_kind::text && root.text.empty() == !root.content)
         return errc::invalid_argument;
     if (root.kind != content_kind::text && !root.text.empty())
         return errc::invalid_argument;
-    if (is_contact && root.content)
+    if (is_hidden(root.kind) && root.content)
         return errc::invalid_argument;
     if (!is_file && !root.file_name.empty())
         return errc::invalid_argument;
@@ -50,6 +53,8 @@ error_code check(message_root const& root) {
         return errc::invalid_argument;
     if (auto const ec = check_parts(root))
         return ec;
+    if (root.file && (root.file->size == 0 || root.file->size > max_file_bytes))
+        return root.file->size == 0 ? errc::invalid_argument : errc::too_large;
     return root.content ? check_content(*root.content) : error_code{};
 }
 
@@ -66,16 +71,21 @@ result<bytes> encode(message_root const& root) {
         return ec;
     dict_writer out;
     auto const& content = root.content;
+    auto const& file = root.file;
     if (content)
         out.list("c", content->roots);
+    if (root.received_file)
+        out.string("d", root.received_file->view());
+    if (file)
+        out.string("f", file->torrent.view());
     if (root.card)
         out.string("g", root.card->key.view());
-    if (content)
-        out.string("h", content->sha256.view());
+    if (content || file)
+        out.string("h", content ? content->sha256.view() : file->sha256.view());
     out.integer("i", static_cast<std::int64_t>(root.links.position));
-    if (content) {
-        out.string("k", content->key.view());
-        out.integer("l", static_cast<std::int64_t>(content->size));
+    if (content || file) {
+        out.string("k", content ? content->key.view() : file->key.view());
+        out.integer("l", static_cast<std::int64_t>(content ? content->size : file->size));
     }
     out.integer("m", static_cast<std::int64_t>(root.kind));
     auto const& name = root.card ? root.card->name : root.file_name;
@@ -119,6 +129,19 @@ result<content_ref> decode_content(dict_reader const& in) {
     return out;
 }
 
+result<file_ref> decode_file(dict_reader const& in) {
+    file_ref out;
+    TAU_TRY(torrent, in.fixed<info_hash>("f"));
+    TAU_TRY(key, in.fixed<file_key>("k"));
+    TAU_TRY(size, in.integer("l", 1, max_integer));
+    TAU_TRY(sha256, in.fixed<hash256>("h"));
+    out.torrent = torrent;
+    out.key = key;
+    out.size = static_cast<std::uint64_t>(size);
+    out.sha256 = sha256;
+    return out;
+}
+
 result<chain_links> decode_links(dict_reader const& in) {
     chain_links out;
     TAU_TRY(position, in.integer("i", 1, max_integer));
@@ -150,9 +173,17 @@ result<message_body> decode_root(dict_reader const& in, content_kind kind) {
     out.links = std::move(links);
     TAU_TRY(text, in.text("t", max_inline_text_bytes));
     out.text = std::move(text);
-    if (in.has("k")) {
+    if (in.has("f")) {
+        TAU_TRY(file, decode_file(in));
+        out.file = file;
+    }
+    if (in.has("k") && !out.file) {
         TAU_TRY(content, decode_content(in));
         out.content = std::move(content);
+    }
+    if (kind == content_kind::file_received) {
+        TAU_TRY(received, in.fixed<hash256>("d"));
+        out.received_file = received;
     }
     if (kind == content_kind::contact) {
         TAU_TRY(card, decode_card(in));
@@ -190,7 +221,7 @@ result<message_body> decode_body(byte_view data) {
     TAU_TRY(kind, in.integer("m", 0, max_integer));
     if (kind == receipt_kind)
         return decode_receipt(in);
-    if (kind > static_cast<std::int64_t>(content_kind::contact))
+    if (kind > static_cast<std::int64_t>(content_kind::file_received))
         return errc::unsupported_version;
     return decode_root(in, static_cast<content_kind>(kind));
 }

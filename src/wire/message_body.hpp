@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/bytes.hpp"
+#include "wire/sealed_torrent.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -31,7 +32,17 @@ using content_key = fixed_bytes<32, struct content_key_tag>; ///< opens one cont
 using contact_key = fixed_bytes<32, struct contact_key_tag>; ///< opens a friend's channels
 
 /// What a message says (S1-26 `type`, S1-52).
-enum class content_kind : std::uint8_t { text = 0, image = 1, file = 2, contact = 3 };
+enum class content_kind : std::uint8_t {
+    text = 0,
+    image = 1,
+    file = 2,
+    contact = 3,
+    file_received = 4, ///< a file of theirs is here, whole: the proof that its sender waits for
+};
+/// Whether a message of this kind is control and never shown.
+[[nodiscard]] constexpr bool is_hidden(content_kind kind) {
+    return kind == content_kind::contact || kind == content_kind::file_received;
+}
 
 /// Content that is a tree of sealed immutable items (docs/wire/messages.md).
 struct content_ref {
@@ -72,8 +83,8 @@ struct contact_card {
 };
 
 /// S1-26 msgRoot without its timestamp and signature, which the seal around it carries.
-/// A text is inline or in `content`; an image or file is always in `content`; a contact
-/// has a card and nothing else.
+/// A text is inline or in `content`; an image or file is in `content` or in `file`; a
+/// contact has a card and nothing else, a received file its message's id.
 struct message_root {
     content_kind kind = content_kind::text;
     chain_links links;
@@ -81,6 +92,8 @@ struct message_root {
     std::optional<content_ref> content;
     std::string file_name; ///< UTF-8, as the sender chose it; never a path
     std::optional<contact_card> card;
+    std::optional<file_ref> file;           ///< of an image or file above a tree's size
+    std::optional<hash256> received_file{}; ///< id of the message that brought the file
 
     friend bool operator==(message_root const&, message_root const&) = default;
 };

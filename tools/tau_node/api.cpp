@@ -86,6 +86,13 @@ void send_error(net::http_reply const& reply, error_code ec, std::string const& 
     send_json(reply, {{"error", {{"code", name}, {"message", message}}}}, status_of(name));
 }
 
+void send_octets(net::http_reply const& reply, byte_view octets) {
+    reply.send({200,
+                "application/octet-stream",
+                std::string(as_text(octets)),
+                {{"Content-Disposition", "attachment"}}});
+}
+
 void send_done(net::http_reply const& reply, error_code ec, std::string const& what) {
     if (ec)
         send_error(reply, ec, what + ": " + ec.message());
@@ -131,6 +138,7 @@ net::router api::routes() {
              [this](auto const& request, auto const& reply) { open_events(request, reply); }});
     add_friend_routes(out);
     add_message_routes(out);
+    add_file_routes(out);
     add_dht_routes(out);
     add_overlay_routes(out);
     return out;

@@ -62,6 +62,14 @@ private:
     void list_messages(net::http_request const& request, net::http_reply const& reply);
     void send_message(net::http_request const& request, net::http_reply const& reply);
     void mark_read(net::http_request const& request, net::http_reply const& reply);
+    void on_stored(result<messenger::message_id> const& id, net::http_reply const& reply);
+    // api_files.cpp
+    void add_file_routes(net::router& out);
+    void begin_upload(net::http_request const& request, net::http_reply const& reply);
+    void write_upload(net::http_request const& request, net::http_reply const& reply);
+    void send_upload(net::http_request const& request, net::http_reply const& reply);
+    void send_part(messenger::message_id const& id, net::http_request const& request,
+                   net::http_reply const& reply);
     // api_dht.cpp
     void add_dht_routes(net::router& out);
     void get_item(net::http_request const& request, net::http_reply const& reply);
@@ -121,6 +129,8 @@ private:
                                   std::string fallback = {});
 void send_json(net::http_reply const& reply, nlohmann::json const& value, unsigned status = 200);
 void send_error(net::http_reply const& reply, error_code ec, std::string const& message);
+/// Octets to be saved: never of a type that a browser would show as a page of ours.
+void send_octets(net::http_reply const& reply, byte_view octets);
 /// Answers {} or the error.
 void send_done(net::http_reply const& reply, error_code ec, std::string const& what);
 

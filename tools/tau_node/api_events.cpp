@@ -40,9 +40,13 @@ struct teller {
         return {"request", to_json(e.who), e.who.key};
     }
     told_event operator()(messenger::attachment_progress const& e) const {
-        return {
-            "progress",
-            {{"id", to_hex(e.id)}, {"fetched_bytes", e.fetched_bytes}, {"bytes", e.size_bytes}}};
+        json data{{"id", to_hex(e.id)}, {"bytes", e.size_bytes}};
+        data[e.is_ours ? "receiver_bytes" : "fetched_bytes"] = e.fetched_bytes;
+        if (e.state) {
+            data["state"] = name_of(*e.state);
+            data["bytes_per_s"] = e.bytes_per_s;
+        }
+        return {"progress", std::move(data)};
     }
     told_event operator()(messenger::other_device_seen const& e) const {
         return {"other_device", {{"seq", e.seq}}};

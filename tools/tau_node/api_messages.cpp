@@ -85,11 +85,7 @@ void send_attachment(messenger::engine& engine, messenger::message_id const& id,
                               content.error() == errc::not_found
                                   ? "the message has no file"
                                   : "the file cannot be fetched now: " + content.error().message());
-        // Never a type that a browser would show as a page of ours.
-        reply.send({200,
-                    "application/octet-stream",
-                    std::string(as_text(content.value())),
-                    {{"Content-Disposition", "attachment"}}});
+        send_octets(reply, content.value());
     });
 }
 
@@ -118,7 +114,14 @@ void api::add_message_routes(net::router& out) {
     add("GET", "", show_message);
     add("DELETE", "", erase_message);
     add("GET", "/waiting", show_waiting);
-    add("GET", "/file", send_attachment);
+    out.add({"GET", "/v1/messages/{id}/file", [this](auto const& request, auto const& reply) {
+                 bool const is_part = request.parameter("from").has_value();
+                 with_message(request.path.at("id"), reply,
+                              [this, is_part, request, reply](messenger::message_id const& id) {
+                                  is_part ? send_part(id, request, reply)
+                                          : send_attachment(m_stack.messenger(), id, reply);
+                              });
+             }});
 }
 
 void api::list_messages(net::http_request const& request, net::http_reply const& reply) {
@@ -159,22 +162,24 @@ void api::send_message(net::http_request const& request, net::http_reply const& 
     auto const key = who(to, reply);
     if (!key)
         return;
-    auto const stored = [this, reply](result<messenger::message_id> const& id) {
-        if (!id)
-            return send_error(reply, id.error(), explain(id.error(), "cannot send"));
-        m_stack.messenger().message(id.value(), [reply, id = id.value()](auto const& message) {
-            if (message)
-                return send_json(reply, to_json(message.value()), 201);
-            // It is stored; only looking at it failed.
-            send_json(reply, {{"id", to_hex(id)}, {"state", "stored"}}, 201);
-        });
-    };
+    auto const stored = [this, reply](auto const& id) { on_stored(id, reply); };
     if (!is_file)
         return m_stack.messenger().send_text(*key, text_of(body, "text"), stored);
     messenger::outgoing_file file;
     file.name = request.parameter("name").value_or("file");
     file.content = to_bytes(request.body);
     m_stack.messenger().send_file(*key, std::move(file), stored);
+}
+
+void api::on_stored(result<messenger::message_id> const& id, net::http_reply const& reply) {
+    if (!id)
+        return send_error(reply, id.error(), explain(id.error(), "cannot send"));
+    m_stack.messenger().message(id.value(), [reply, id = id.value()](auto const& message) {
+        if (message)
+            return send_json(reply, to_json(message.value()), 201);
+        // It is stored; only looking at it failed.
+        send_json(reply, {{"id", to_hex(id)}, {"state", "stored"}}, 201);
+    });
 }
 
 void api::mark_read(net::http_request const& request, net::http_reply const& reply) {

@@ -1,6 +1,7 @@
 #include "core/text.hpp"
 #include "net/http_target.hpp"
 #include "tau_node/commands.hpp"
+#include "tau_node/file_transfer.hpp"
 #include "tau_node/line_editor.hpp"
 #include "tau_node/message_text.hpp"
 
@@ -79,15 +80,8 @@ private:
 
     void send_file(std::string const& path) {
         try {
-            std::ifstream in(path, std::ios::binary);
-            std::ostringstream content;
-            content << in.rdbuf();
-            if (!in)
-                return say("cannot read " + path);
-            sent(m_client.upload(
-                "/v1/messages?to=" + net::percent_encode(m_who) + "&name="
-                    + net::percent_encode(std::filesystem::path(path).filename().string()),
-                content.str()));
+            progress_line progress(m_context.form);
+            sent(node::send_file(m_client, m_who, path, progress));
         } catch (failure const& e) {
             say(std::string("not sent: ") + e.what());
         }

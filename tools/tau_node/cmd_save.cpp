@@ -2,6 +2,7 @@
 #include "net/http_target.hpp"
 #include "tau_node/commands.hpp"
 #include "tau_node/daemon_client.hpp"
+#include "tau_node/file_transfer.hpp"
 #include "tau_node/message_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -26,6 +27,21 @@ void write_new_file(std::filesystem::path const& path, byte_view content) {
         throw failed("cannot write " + path.string(), ec);
 }
 
+// What was saved, unless it went to standard output.
+exit_code told(command_context const& context, json const& view, std::string const& path) {
+    auto const& file = view.at("file");
+    if (path == "-")
+        return exit_code::done;
+    if (context.is_json())
+        print_json({{"id", view.value("id", "")},
+                    {"path", path},
+                    {"bytes", file.value("bytes", std::uint64_t{0})},
+                    {"sha256", file.value("sha256", "")}});
+    else
+        print_line("saved " + size_text(file.value("bytes", std::uint64_t{0})) + " as " + path);
+    return exit_code::done;
+}
+
 } // namespace
 
 exit_code cmd_save(command_context const& context, save_arguments const& arguments) {
@@ -39,6 +55,11 @@ exit_code cmd_save(command_context const& context, save_arguments const& argumen
         write_new_file(arguments.path, {}); // says why not, before anything is fetched
 
     progress_line progress(context.form);
+    if (view.at("file").contains("state")) {
+        save_file(client, view, arguments.path, progress);
+        progress.clear();
+        return told(context, view, arguments.path);
+    }
     auto const total = view.at("file").value("bytes", std::uint64_t{0});
     progress.show("fetching " + size_text(total) + " ...");
     auto const id = view.value("id", "");
@@ -54,14 +75,7 @@ exit_code cmd_save(command_context const& context, save_arguments const& argumen
         return exit_code::done;
     }
     write_new_file(arguments.path, as_bytes(content));
-    if (context.is_json())
-        print_json({{"id", id},
-                    {"path", arguments.path},
-                    {"bytes", content.size()},
-                    {"sha256", view.at("file").value("sha256", "")}});
-    else
-        print_line("saved " + size_text(content.size()) + " as " + arguments.path);
-    return exit_code::done;
+    return told(context, view, arguments.path);
 }
 
 } // namespace tau::node

@@ -1,11 +1,10 @@
 #include "core/clock.hpp"
-#include "net/http_target.hpp"
 #include "tau_node/commands.hpp"
+#include "tau_node/file_transfer.hpp"
 #include "tau_node/message_text.hpp"
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -14,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// Above the daemon's own limits, so that its answer says what they are.
+// Above the daemon's own limit of a text, so that its answer says what that is.
 constexpr std::size_t max_read_bytes = 16 * 1024 * 1024;
 
 std::string read_all(std::istream& in, std::string const& name) {
@@ -25,26 +24,9 @@ std::string read_all(std::istream& in, std::string const& name) {
     return out.str();
 }
 
-std::string file_content(std::filesystem::path const& path) {
-    if (std::filesystem::is_directory(path))
-        throw usage_error(path.string() + " is a folder; name a file");
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        throw failure(exit_code::not_found, "not_found", "cannot open " + path.string());
-    std::error_code ec;
-    auto const size = std::filesystem::file_size(path, ec);
-    if (!ec && size > max_read_bytes)
-        throw usage_error(path.string() + " is larger than a message may be (256 KiB)");
-    return read_all(in, path.string());
-}
-
-json send(daemon_client& client, send_arguments const& arguments) {
-    if (!arguments.file.empty()) {
-        std::filesystem::path const path(arguments.file);
-        return client.upload("/v1/messages?to=" + net::percent_encode(arguments.who)
-                                 + "&name=" + net::percent_encode(path.filename().string()),
-                             file_content(path));
-    }
+json send(daemon_client& client, send_arguments const& arguments, progress_line& progress) {
+    if (!arguments.file.empty())
+        return send_file(client, arguments.who, arguments.file, progress);
     auto text = arguments.text;
     if (text == "-") {
         text = read_all(std::cin, "standard input");
@@ -80,11 +62,11 @@ exit_code cmd_send(command_context const& context, send_arguments const& argumen
             else
                 take_state(message, event);
         });
-    message = send(client, arguments);
+    progress_line progress(context.form);
+    message = send(client, arguments, progress);
     for (auto const& event : early)
         take_state(message, event);
 
-    progress_line progress(context.form);
     auto const start = steady_clock::now();
     bool const reached =
         wanted.empty()

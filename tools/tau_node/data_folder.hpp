@@ -26,6 +26,7 @@ public:
     [[nodiscard]] std::filesystem::path session_state() const { return m_path / "session.state"; }
     [[nodiscard]] std::filesystem::path endpoints() const { return m_path / "endpoints"; }
     [[nodiscard]] std::filesystem::path topics() const { return m_path / "topics"; }
+    [[nodiscard]] std::filesystem::path files() const { return m_path / "files"; }
     [[nodiscard]] std::filesystem::path log() const { return m_path / "log" / "tau-node.log"; }
 
 private:

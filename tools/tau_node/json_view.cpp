@@ -3,6 +3,7 @@
 #include "core/hex.hpp"
 #include "core/text.hpp"
 #include "identity/wallet.hpp"
+#include "tau_node/failure.hpp"
 #include "tau_node/time_text.hpp"
 
 #include <libtorrent/bdecode.hpp>
@@ -14,6 +15,21 @@ namespace tau::node {
 using nlohmann::json;
 
 namespace {
+
+json file_json(messenger::attachment_view const& file) {
+    json out{{"name", file.name},
+             {"bytes", file.size_bytes},
+             {"sha256", to_hex(file.sha256)},
+             {"fetched_bytes", file.fetched_bytes}};
+    if (!file.state)
+        return out;
+    out["state"] = name_of(*file.state);
+    out["bytes_per_s"] = file.bytes_per_s;
+    out["receiver_bytes"] = file.receiver_bytes;
+    if (file.trouble)
+        out["trouble"] = name_of(file.trouble);
+    return out;
+}
 
 json optional_time(std::optional<unix_ms> const& time) {
     return time ? json(to_rfc3339(*time)) : json();
@@ -63,6 +79,22 @@ char const* name_of(messenger::delivery_way way) {
         break;
     }
     return "friends";
+}
+
+char const* name_of(messenger::file_state state) {
+    switch (state) {
+    case messenger::file_state::waiting:
+        return "waiting";
+    case messenger::file_state::moving:
+        return "moving";
+    case messenger::file_state::complete:
+        return "complete";
+    case messenger::file_state::failed:
+        return "failed";
+    case messenger::file_state::removed:
+        break;
+    }
+    return "removed";
 }
 
 char const* name_of(messenger::friend_state state) {
@@ -134,10 +166,7 @@ json to_json(messenger::message_view const& message) {
              {"state", name_of(message.state)},
              {"way", name_of(message.way)}};
     if (message.file)
-        out["file"] = {{"name", message.file->name},
-                       {"bytes", message.file->size_bytes},
-                       {"sha256", to_hex(message.file->sha256)},
-                       {"fetched_bytes", message.file->fetched_bytes}};
+        out["file"] = file_json(*message.file);
     else
         out["text"] = message.text;
     if (message.waiting_first_contact)

@@ -29,6 +29,7 @@ namespace tau::node {
 [[nodiscard]] char const* name_of(messenger::message_state state);
 [[nodiscard]] char const* name_of(messenger::delivery_way way);
 [[nodiscard]] char const* name_of(messenger::friend_state state);
+[[nodiscard]] char const* name_of(messenger::file_state state);
 [[nodiscard]] char const* name_of(messenger::friend_contact contact);
 [[nodiscard]] char const* name_of(messenger::waiting_reason reason);
 [[nodiscard]] char const* name_of(dht::get_source source);

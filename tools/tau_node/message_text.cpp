@@ -14,11 +14,30 @@ using nlohmann::json;
 
 constexpr std::size_t short_digits = 8;
 
+// How far a large file is, in the words of the side that asks.
+std::string transfer_text(json const& file) {
+    auto const state = file.value("state", "");
+    auto const total = file.value("bytes", std::uint64_t{1});
+    auto const here = file.value("fetched_bytes", std::uint64_t{0});
+    bool const ours = here == total;
+    auto const done = ours ? file.value("receiver_bytes", std::uint64_t{0}) : here;
+    if (state == "waiting")
+        return file.contains("trouble") ? ", not fetched: " + file.value("trouble", "")
+                                        : std::string(", not fetched yet");
+    if (state == "moving")
+        return fmt::format(", {} {} %, {}/s",
+                           ours ? "the receiver has" : "here:", done * 100 / total,
+                           size_text(file.value("bytes_per_s", std::uint64_t{0})));
+    if (state == "failed")
+        return ", cannot be had";
+    return {};
+}
+
 std::string file_text(json const& message) {
     auto const& file = message.at("file");
-    return fmt::format("{} ({}); save it with: tau-node save {} PATH",
+    return fmt::format("{} ({}{}); save it with: tau-node save {} PATH",
                        escape_text(file.value("name", "")),
-                       size_text(file.value("bytes", std::uint64_t{0})),
+                       size_text(file.value("bytes", std::uint64_t{0})), transfer_text(file),
                        message.value("id", "").substr(0, short_digits));
 }
 

@@ -84,6 +84,10 @@ stack_options stack_options_of(command_context const& context, logger const& log
     out.log = log;
     out.messenger.own_name = values.name.empty() ? read_contact(context.data).name : values.name;
     out.topics_file = context.data.topics();
+    out.messenger.auto_fetch_bytes = static_cast<std::uint64_t>(values.auto_fetch_bytes);
+    out.messenger.file_age = std::chrono::hours(24) * values.file_days;
+    if (values.files)
+        out.files_folder = context.data.files();
     auto& overlay = out.plugins.overlay;
     overlay.max_connections = static_cast<int>(values.swarm_connections);
     overlay.wallet_in_dht = values.wallet_in_dht;

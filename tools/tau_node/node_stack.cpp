@@ -31,6 +31,7 @@ trackers_of(plugins::owned_session& session, random_source& random, stack_option
 plugin_set_options plugins_of(stack_options const& options, overlay::tracker_port* trackers) {
     auto out = options.plugins;
     out.overlay.trackers = trackers;
+    out.files_folder = options.files_folder;
     return out;
 }
 
@@ -60,6 +61,8 @@ node_stack::node_stack(plugins::owned_session& session,
           m_tau.context(), m_tau.clock(), [this] { return m_watches.wake_at(); },
           [this](moment now) { m_watches.on_time(now); }),
       m_tick(m_tau.context()) {
+    if (auto* const files = m_tau.files())
+        m_messenger.use_files(*files);
     m_messenger.on_wake([this] { m_messenger_timer.update(); });
 }
 

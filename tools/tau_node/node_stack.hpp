@@ -23,6 +23,7 @@ struct stack_options {
     messenger::engine_settings messenger{};
     plugin_set_options plugins{};
     std::filesystem::path topics_file{};
+    std::filesystem::path files_folder{}; ///< of large files; empty: none are sent or fetched
     std::vector<identity::host_port> trackers{}; ///< asked over UDP for routes
     logger log{};
 };

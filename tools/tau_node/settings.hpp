@@ -57,6 +57,12 @@ struct settings {
 
     bool read_receipts = true;
 
+    /// Files above 256 KiB.
+    bool files = true; ///< send and fetch them
+    std::int64_t auto_fetch_bytes = std::int64_t{256}
+                                    << 20; ///< a friend's, without asking; 0: none
+    std::int64_t file_days = 7;            ///< ours stay so long after the receiver has all of it
+
     std::string send_wait; ///< published, delivered or read; empty: do not wait
     std::int64_t send_timeout_s = 60;
     std::string get_mode = "auto"; ///< auto, direct or recursive

@@ -267,10 +267,12 @@ void person::start() {
         throw std::runtime_error("database: " + db.error().message());
     (void)db.value().limit_pages(page_limit > 0 ? page_limit : 1'000'000);
     m_port = std::make_unique<store::port>(std::move(db).value(), *m_runner);
+    m_files = std::make_unique<fake_files>(m_world, *this, disk);
     m_engine = std::make_unique<messenger::engine>(
         messenger::engine_ports{*m_access, *m_port, *m_keys, m_clock, m_world.random, m_device},
         settings);
     (void)m_engine->subscribe([this](messenger::event const& e) { events.push_back(e); });
+    m_engine->use_files(*m_files);
     bool up = false;
     m_engine->start([&up](error_code) { up = true; });
     m_engine->on_own_endpoints({where});
@@ -279,6 +281,7 @@ void person::start() {
 
 void person::kill() {
     m_engine.reset();
+    m_files.reset();
     m_port.reset();
     m_access.reset();
     m_runner.reset();

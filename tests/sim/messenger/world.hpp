@@ -4,6 +4,7 @@
 #include "dht/access.hpp"
 #include "messenger/alarm_queue.hpp"
 #include "messenger/engine.hpp"
+#include "sim/messenger/fake_files.hpp"
 #include "store/port.hpp"
 #include "support/manual_clock.hpp"
 #include "support/temp_folder.hpp"
@@ -130,6 +131,7 @@ public:
     [[nodiscard]] bool is_up() const { return m_engine != nullptr; }
     messenger::engine& engine() { return *m_engine; }
     fake_access& access() { return *m_access; }
+    fake_files& files() { return *m_files; }
     [[nodiscard]] public_key const& key() const { return m_keys->key(); }
     [[nodiscard]] identity::keyring const& keys() const { return *m_keys; }
     void move_to(endpoint where);
@@ -150,6 +152,7 @@ public:
     std::vector<messenger::event> events;
     messenger::engine_settings settings;
     std::int64_t page_limit = 0;
+    file_disk disk;
 
     template <class Event>
     [[nodiscard]] std::size_t count() const {
@@ -172,6 +175,7 @@ private:
     std::unique_ptr<late_runner> m_runner;
     std::unique_ptr<fake_access> m_access;
     std::unique_ptr<store::port> m_port;
+    std::unique_ptr<fake_files> m_files;
     std::unique_ptr<messenger::engine> m_engine;
 };
 

@@ -41,6 +41,22 @@ struct MessageBody : testing::Test {
         return out;
     }
 
+    message_root sealed_file() {
+        auto out = full_file();
+        out.content.reset();
+        out.file = file_ref{random.make<info_hash>(), random.make<file_key>(), max_file_bytes,
+                            random.make<hash256>()};
+        return out;
+    }
+
+    message_root received() {
+        message_root out;
+        out.kind = content_kind::file_received;
+        out.links.position = 3;
+        out.received_file = random.make<hash256>();
+        return out;
+    }
+
     message_receipt receipt(std::size_t ids) {
         message_receipt out;
         for (std::size_t i = 0; i < ids; ++i)
@@ -61,6 +77,8 @@ TEST_F(MessageBody, RoundTripsEveryKind) {
     expect_round_trip(text("hello"));
     expect_round_trip(full_file());
     expect_round_trip(card());
+    expect_round_trip(sealed_file());
+    expect_round_trip(received());
     auto with_read = receipt(max_receipt_ids);
     with_read.read_root = random.make<target>();
     expect_round_trip(with_read);
@@ -77,8 +95,9 @@ TEST_F(MessageBody, HasTheDocumentedOctets) {
 }
 
 TEST_F(MessageBody, RefusesEveryTruncation) {
-    for (auto const& body : {message_body{full_file()}, message_body{card()},
-                             message_body{receipt(2)}, message_body{text("hello")}}) {
+    for (auto const& body :
+         {message_body{full_file()}, message_body{card()}, message_body{receipt(2)},
+          message_body{text("hello")}, message_body{sealed_file()}, message_body{received()}}) {
         auto const data = encode(body).value();
         for (std::size_t length = 0; length < data.size(); ++length)
             EXPECT_FALSE(decode_body(byte_view(data).first(length))) << length;
@@ -88,13 +107,30 @@ TEST_F(MessageBody, RefusesEveryTruncation) {
 TEST_F(MessageBody, RefusesAnotherVersionOrKind) {
     EXPECT_EQ(decode_body(as_bytes("d1:ii1e1:mi0e1:t2:hi1:vi2ee")).error(),
               errc::unsupported_version);
-    EXPECT_EQ(decode_body(as_bytes("d1:ii1e1:mi4e1:t2:hi1:vi1ee")).error(),
+    EXPECT_EQ(decode_body(as_bytes("d1:ii1e1:mi5e1:t2:hi1:vi1ee")).error(),
               errc::unsupported_version);
     EXPECT_EQ(decode_body(as_bytes("d1:ii1e1:mi0e1:t2:hie")).error(), errc::invalid_encoding);
 }
 
 TEST_F(MessageBody, IgnoresUnknownKeys) {
     EXPECT_TRUE(decode_body(as_bytes("d1:ii1e1:mi0e1:t2:hi1:vi1e2:xxi1ee")));
+}
+
+TEST_F(MessageBody, AFileIsATreeOrASealedTorrentAndOfAllowedSize) {
+    auto file = sealed_file();
+    file.content = full_file().content;
+    EXPECT_EQ(encode(file).error(), errc::invalid_argument);
+    file = sealed_file();
+    file.file->size = max_file_bytes + 1;
+    EXPECT_EQ(encode(file).error(), errc::too_large);
+    file.file->size = 0;
+    EXPECT_EQ(encode(file).error(), errc::invalid_argument);
+    auto words = text("hello");
+    words.file = sealed_file().file;
+    EXPECT_EQ(encode(words).error(), errc::invalid_argument);
+    auto proof = received();
+    proof.received_file.reset();
+    EXPECT_EQ(encode(proof).error(), errc::invalid_argument);
 }
 
 TEST_F(MessageBody, RefusesWhatIsOutsideTheLimits) {
