@@ -15,6 +15,7 @@ opendht=(--gets 200 --lossy-gets 2000)
 messages=(--messages 300)
 files=(--files 40)
 stock_files=(--stock-files 1)
+large_files=(--rounds 5)
 idle=(--settle 300 --seconds 120)
 tracker_graph=()
 tracker_store=()
@@ -33,6 +34,7 @@ for word in "$@"; do
             messages=(--messages 10)
             files=(--nodes 60 --files 2)
             stock_files=(--nodes 60 --stock-files 1 --stock-bytes 16384)
+            large_files=(--rounds 1 --bytes 16777216)
             idle=(--settle 10 --seconds 10)
             tracker_graph=(10000 50000 1000)
             tracker_store=(10000 50000 10000)
@@ -65,7 +67,7 @@ trap clean_up EXIT
 
 declare -A programs=(
     [dht]="get_bench put_bench rate_bench opendht_bench"
-    [messenger]="tau-node message_bench attachment_bench plain_nodes"
+    [messenger]="tau-node message_bench attachment_bench file_bench plain_nodes"
     [tracker]="tau-tracker graph_bench signed_bench store_bench udp_load http_load null_server"
     [overlay]="forward_bench topic_bench"
 )
@@ -95,6 +97,7 @@ bench_messenger() {
     {
         inside build/bench/message_bench "${messages[@]}"
         inside build/bench/attachment_bench "${files[@]}" --stock-files 0
+        inside build/bench/file_bench "${large_files[@]}"
     } | tee -a "$results" >&2
 }
 

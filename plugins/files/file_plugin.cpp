@@ -205,8 +205,6 @@ void file_plugin::add(mover_ptr const& what, bytes const& info) {
         params.have_pieces.resize(static_cast<int>(wire::file_pieces(what->file.size)), true);
     else
         params.flags |= sequential_download; // opened and checked in this order
-    if (!what->has_info)
-        params.flags |= default_dont_download; // until the dictionary was looked at
     auto const ec = m_host.call([&](lt::session_handle& session) {
         lt::error_code refused;
         what->handle = session.add_torrent(std::move(params), refused);
@@ -218,7 +216,8 @@ void file_plugin::add(mover_ptr const& what, bytes const& info) {
     arm();
 }
 
-// libtorrent made sure of its hash; it must also be what the size and the key say.
+// libtorrent made sure of its hash; it must also be what the size and the key say. This runs when
+// the dictionary comes, before any octet of a file can.
 void file_plugin::take_info(mover_ptr const& what) {
     auto const torrent = what->handle.torrent_file();
     if (!torrent)
@@ -229,8 +228,6 @@ void file_plugin::take_info(mover_ptr const& what) {
     if (auto const pieces = wire::decode_file_info(what->file, info); !pieces)
         return fail(what, errc::invalid_checksum);
     what->has_info = true;
-    what->handle.unset_flags(lt::torrent_flags::default_dont_download);
-    what->handle.prioritize_files(std::vector<lt::download_priority_t>{lt::default_priority});
     off_thread([folder = m_folder, torrent = what->file.torrent,
                 info] { return folder.save_info(torrent, info); },
                [](error_code) {}); // without it the next start asks for it again

@@ -198,7 +198,7 @@ void file_keeper::read(message_id const& id, std::uint64_t from, std::size_t cou
 void file_keeper::describe(message_id const& id, attachment_view& out) const {
     auto const what = find(id);
     if (!what) {
-        out.state = file_state::failed; // another message named its torrent first
+        out.state = file_state::waiting; // told of in a moment, or named by another message
         return;
     }
     out.state = what->state;

@@ -82,9 +82,10 @@ def survives_kills(a, b, bootstrap, folder):
         b.kill()
         if here < 64 * MIB:
             break
+    ports = a.ready["listen"], b.ready["listen"]
     a.kill()
-    a.start(bootstrap=bootstrap)
-    b.start(bootstrap=bootstrap)
+    a.start(bootstrap=bootstrap, listen=ports[0])
+    b.start(bootstrap=bootstrap, listen=ports[1])
     resumed = until(b, sent, lambda f: f["fetched_bytes"] > 0)["fetched_bytes"]
     print(f"  killed at {here // MIB} MiB, went on from {resumed // MIB} MiB")
     until(b, sent, lambda f: f["state"] == "complete")
@@ -93,9 +94,10 @@ def survives_kills(a, b, bootstrap, folder):
 
 
 def waits_if_large(a, b, bootstrap, folder):
+    port = b.ready["listen"]
     b.stop()
     (b.data / "tau-node.toml").write_text("[files]\nauto_fetch_bytes = 1000000\n")
-    b.start(bootstrap=bootstrap)
+    b.start(bootstrap=bootstrap, listen=port)
     file, digest = make(folder, "later.bin", 2 * MIB)
     sent = a.json("send", "Bob", "--file", str(file), "--wait", "delivered")["id"]
     appears(b, sent)

@@ -82,7 +82,6 @@ TEST_F(FilePlugin, MovesAFileBetweenTwoSessions) {
     EXPECT_EQ(b.read(file, 70'000, 5).value(),
               bytes(content.begin() + 70'000, content.begin() + 70'005));
     EXPECT_EQ(b.read(file, content.size() - 3, 100).value().size(), 3U);
-    EXPECT_TRUE(runs_until([&] { return a.progress.bytes_done == content.size(); }));
     EXPECT_FALSE(b.failure);
 }
 
@@ -130,7 +129,7 @@ TEST_F(FilePlugin, RefusesAFileThatIsNotTheOneThatWasSigned) {
 TEST_F(FilePlugin, SaysThatOctetsAreGone) {
     auto const file = a.make(content);
     a.files().remove(file.torrent);
-    ASSERT_EQ(a.read(file, 0, 10).error(), errc::not_found);
+    ASSERT_TRUE(runs_until([&] { return !a.read(file, 0, 10).has_value(); }));
     a.files().seed(file);
     ASSERT_TRUE(runs_until([&] { return bool(a.failure); }));
     EXPECT_EQ(a.failure, errc::not_found);

@@ -139,8 +139,9 @@ void save_file(daemon_client& client, json const& message, fs::path const& path,
     std::optional<new_file> out;
     if (!to_output)
         out.emplace(path);
-    if (message.at("file").value("state", "") != "complete"
-        && message.at("file").value("fetched_bytes", std::uint64_t{0}) != size)
+    bool const is_own =
+        message.value("from", "") == client.get("/v1/identity").value("public_key", "");
+    if (!is_own && message.at("file").value("state", "") != "complete")
         fetch(client, message, progress);
     for (std::uint64_t at = 0; at < size;) {
         auto const part =

@@ -15,11 +15,10 @@ using nlohmann::json;
 constexpr std::size_t short_digits = 8;
 
 // How far a large file is, in the words of the side that asks.
-std::string transfer_text(json const& file) {
+std::string transfer_text(json const& file, bool ours) {
     auto const state = file.value("state", "");
     auto const total = file.value("bytes", std::uint64_t{1});
     auto const here = file.value("fetched_bytes", std::uint64_t{0});
-    bool const ours = here == total;
     auto const done = ours ? file.value("receiver_bytes", std::uint64_t{0}) : here;
     if (state == "waiting")
         return file.contains("trouble") ? ", not fetched: " + file.value("trouble", "")
@@ -33,12 +32,12 @@ std::string transfer_text(json const& file) {
     return {};
 }
 
-std::string file_text(json const& message) {
+std::string file_text(json const& message, bool is_own) {
     auto const& file = message.at("file");
-    return fmt::format("{} ({}{}); save it with: tau-node save {} PATH",
-                       escape_text(file.value("name", "")),
-                       size_text(file.value("bytes", std::uint64_t{0})), transfer_text(file),
-                       message.value("id", "").substr(0, short_digits));
+    return fmt::format(
+        "{} ({}{}); save it with: tau-node save {} PATH", escape_text(file.value("name", "")),
+        size_text(file.value("bytes", std::uint64_t{0})), transfer_text(file, is_own),
+        message.value("id", "").substr(0, short_digits));
 }
 
 } // namespace
@@ -73,7 +72,7 @@ std::string message_line(json const& message, address_book const& book, unix_ms 
     auto const time = parse_rfc3339(message.value("time", ""));
     auto const when = time ? to_local(time.value(), now) : std::string("?");
     auto const what = message.contains("file")
-                          ? file_text(message)
+                          ? file_text(message, book.is_own(from))
                           : escape_text(message.value("text", ""), escape_mode::keep_layout);
     if (!book.is_own(from))
         return fmt::format("[{}] {}: {}", when, book.name(from), what);

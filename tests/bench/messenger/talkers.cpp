@@ -49,6 +49,8 @@ talker::talker(test::private_dht& loop, network_process const& network,
     stack.database = folder / (options.name + ".db");
     stack.device = seeded_random(options.seed).make<identity::device_id>();
     stack.messenger.own_name = options.name;
+    stack.files_folder = folder / (options.name + ".files");
+    stack.messenger.auto_fetch_bytes = wire::max_file_bytes;
     stack.plugins.dht = options.dht;
     auto opened = node::node_stack::open(m_session, m_keys, std::move(stack));
     if (!opened)

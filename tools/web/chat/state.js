@@ -6,6 +6,8 @@ const pageSize = 60
 const most = 10_000
 const friendsPause = 80 // several messages at once ask for the friends' counts once
 const mostUnknown = 200
+const partBytes = 4 * 1024 * 1024 // of a large file in one request
+const partPatience = 120_000
 const ranks = ['stored', 'published', 'delivered', 'read']
 
 export class State extends EventTarget {
@@ -153,11 +155,11 @@ export class State extends EventTarget {
     this.tell('friends')
   }
 
-  onProgress ({ id, fetched_bytes: fetched }) {
+  onProgress ({ id, ...progress }) {
     for (const [key, talk] of this.talks) {
       const known = talk.byId.get(id)
       if (!known?.file) continue
-      talk.byId.set(id, { ...known, file: { ...known.file, fetched_bytes: fetched } })
+      talk.byId.set(id, { ...known, file: { ...known.file, ...progress } })
       return this.tell('messages', key)
     }
   }
@@ -196,6 +198,37 @@ export class State extends EventTarget {
       method: 'POST', body: blob, headers: { 'Content-Type': 'application/octet-stream' }
     })
     this.sent(key, await response.json())
+  }
+
+  /// Hands a file over in parts, so that nothing of it stays in memory; told(octets) as it goes.
+  async sendLargeFile (key, name, file, told) {
+    const { upload, part_bytes: most } = await this.api.send('POST', `/v1/files?bytes=${file.size}`, {})
+    for (let at = 0; at < file.size; at += most) {
+      await this.api.fetch(`/v1/files/${upload}?from=${at}`, {
+        method: 'POST', body: file.slice(at, at + most), headers: { 'Content-Type': 'application/octet-stream' }, wait: partPatience
+      })
+      told(Math.min(at + most, file.size))
+    }
+    const query = new URLSearchParams({ to: key, name })
+    this.sent(key, await this.api.send('POST', `/v1/files/${upload}/send?${query}`, {}))
+  }
+
+  /// Asks the daemon to fetch a file that waits; 'messages' tells how far it is.
+  async fetchFile (id) {
+    await this.api.send('POST', `/v1/messages/${id}/fetch`, {})
+  }
+
+  /// The whole of a large file that is here, as a Blob.
+  async largeFile (id, size) {
+    const parts = []
+    for (let at = 0; at < size;) {
+      const response = await this.api.fetch(`/v1/messages/${id}/file?from=${at}&count=${partBytes}`, { wait: partPatience })
+      const part = await response.blob()
+      if (part.size === 0) throw new Error('the file ended too early')
+      parts.push(part)
+      at += part.size
+    }
+    return new Blob(parts, { type: 'application/octet-stream' })
   }
 
   sent (key, message) {

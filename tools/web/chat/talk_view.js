@@ -4,7 +4,8 @@ import { bytes, clock } from './format.js'
 import { dayOf, nameOf, stateOf, when, whyText } from './names.js'
 import { pictureType, plainName, shrink } from './pictures.js'
 
-const largestFile = 256 * 1024
+const largestItems = 256 * 1024 // a picture is made as small as this, other files go as they are
+const largestFile = 4 * 1024 ** 3
 const draftsKey = 'tau-node-drafts'
 const sameBreath = 120_000 // messages this near each other are told of together, in ms
 const nearEnd = 80 // pixels from the end at which new messages are followed
@@ -190,6 +191,7 @@ export class TalkView {
     const shownName = plainName(name)
     const isWhole = isMine || fetched >= size
     const isFriend = this.state.friends.get(this.key)?.state === 'accepted'
+    if (message.file.state) return this.largeFile(message, shownName, isMine)
     if (isWhole && (isMine || isFriend) && !this.pictures.has(message.id)) this.look(message)
     const address = this.pictures.get(message.id)
     if (address) {
@@ -202,6 +204,27 @@ export class TalkView {
       el('span', { class: 'small muted' }, isWhole ? bytes(size) : `${bytes(fetched)} of ${bytes(size)}`),
       isWhole ? null : el('progress', { max: size, value: fetched, 'aria-label': 'Fetched' }),
       el('button', { type: 'button', onclick: () => this.save(message) }, 'Save'))
+  }
+
+  /// A file above 256 KiB: how far it is, at both ends, and what can be done with it.
+  largeFile (message, shownName, isMine) {
+    const { bytes: size, state, fetched_bytes: fetched, receiver_bytes: received, bytes_per_s: rate } = message.file
+    const done = isMine ? received ?? 0 : fetched
+    const isHere = isMine ? state !== 'removed' && state !== 'failed' : state === 'complete'
+    const isMoving = state === 'moving'
+    const word = {
+      waiting: message.file.trouble ? `not fetched: ${message.file.trouble}` : 'not fetched yet',
+      moving: `${isMine ? 'received: ' : ''}${bytes(done)} of ${bytes(size)}${rate ? `, ${bytes(rate)}/s` : ''}`,
+      complete: isMine ? `${bytes(size)}, received` : bytes(size),
+      failed: 'cannot be had',
+      removed: `${bytes(size)}, received; no longer kept here`
+    }[state]
+    return el('div', { class: 'bubble file' },
+      el('b', { class: 'break' }, el('bdi', {}, shownName)),
+      el('span', { class: 'small muted' }, state === 'waiting' ? `${bytes(size)}, ${word}` : word),
+      isMoving ? el('progress', { max: size, value: done, 'aria-label': isMine ? 'Received' : 'Fetched' }) : null,
+      state === 'waiting' ? el('button', { type: 'button', onclick: () => this.on.attempt(() => this.state.fetchFile(message.id)) }, 'Fetch') : null,
+      isHere ? el('button', { type: 'button', onclick: () => this.save(message) }, 'Save') : null)
   }
 
   /// Fetches the file once, to show it if it is a picture by its octets.
@@ -225,7 +248,7 @@ export class TalkView {
   /// Saved as octets under the sender's name: nothing of it is opened here.
   async save (message) {
     await this.on.attempt(async () => {
-      const address = URL.createObjectURL(new Blob([await this.octets(message.id)], { type: 'application/octet-stream' }))
+      const address = URL.createObjectURL(message.file.state ? await this.state.largeFile(message.id, message.file.bytes) : new Blob([await this.octets(message.id)], { type: 'application/octet-stream' }))
       el('a', { href: address, download: plainName(message.file.name) }).click()
       setTimeout(() => URL.revokeObjectURL(address), 60_000)
     })
@@ -280,14 +303,23 @@ export class TalkView {
     const key = this.key
     let content = file
     let { name } = file
-    if (file.size > largestFile) {
+    if (file.size > largestItems) {
       this.problem('')
-      content = await shrink(file, largestFile - 1024)
-      if (!content) return this.problem(`This file has ${bytes(file.size)}; up to 256 KiB can be sent.`)
+      content = await shrink(file, largestItems - 1024)
+      if (!content) return this.sendLargeFile(key, file)
       name = `${name.replace(/\.[^.]*$/, '')}.jpg`
     }
     if (file.size === 0) return this.problem('This file is empty.')
     this.enqueue(() => this.state.sendFile(key, name || 'file', content), () => {})
+  }
+
+  sendLargeFile (key, file) {
+    if (file.size > largestFile) return this.problem(`This file has ${bytes(file.size)}; up to 4 GiB can be sent.`)
+    this.enqueue(async () => {
+      const told = (done) => this.key === key && this.problem(`Sealing ${plainName(file.name)}: ${bytes(done)} of ${bytes(file.size)}`)
+      await this.state.sendLargeFile(key, file.name || 'file', file, told)
+      this.problem('')
+    }, () => {})
   }
 
   enqueue (send, onFailure) {
