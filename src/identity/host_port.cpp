@@ -90,4 +90,12 @@ std::string to_string(host_port const& where) {
     return bracketed ? "[" + where.host + "]:" + port : where.host + ":" + port;
 }
 
+std::string lower_name(host_port const& where) {
+    auto out = to_string(where);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return out;
+}
+
 } // namespace tau::identity

@@ -23,5 +23,7 @@ struct host_port {
 /// Threading: any thread.
 [[nodiscard]] result<host_port> parse_host_port(std::string_view text);
 [[nodiscard]] std::string to_string(host_port const& where);
+/// to_string() in lower case: one name for one place.
+[[nodiscard]] std::string lower_name(host_port const& where);
 
 } // namespace tau::identity

@@ -18,13 +18,6 @@ namespace udp = wire::udp;
 using asio_udp = boost::asio::ip::udp;
 using error = boost::system::error_code;
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-}
-
 bool is_own_action(wire::announce_request const& what) {
     auto const action = what.wallet ? what.wallet->action : wire::wallet_action::unspecified;
     return action == wire::wallet_action::link || action == wire::wallet_action::unlink
@@ -60,7 +53,7 @@ public:
         : m_io(io), m_random(random), m_where(std::move(where)), m_resolver(io), m_socket(io),
           m_timer(io) {}
 
-    [[nodiscard]] std::string name() const { return lower(identity::to_string(m_where)); }
+    [[nodiscard]] std::string name() const { return identity::lower_name(m_where); }
 
     void ask(wire::announce_request what, overlay::tracker_handler done) {
         if (m_waiting.size() >= max_waiting)

@@ -1,5 +1,6 @@
 #include "overlay/presence.hpp"
 
+#include "identity/binding.hpp"
 #include "wire/tracker_udp.hpp"
 
 #include <algorithm>
@@ -61,7 +62,8 @@ void presence::schedule_links(tracker_state& t, moment now) {
     if (t.changes_due)
         return;
     auto const spread = static_cast<std::uint64_t>((link_pause_max - link_pause_min).count()) + 1;
-    t.changes_due = now.mono + link_pause_min + std::chrono::milliseconds(m_random.below(spread));
+    t.changes_due = std::max(now.mono, t.ask_again) + link_pause_min
+                    + std::chrono::milliseconds(m_random.below(spread));
 }
 
 wire::announce_request presence::signed_request(std::size_t tracker, wallet_action action,
@@ -83,6 +85,11 @@ wire::announce_request presence::signed_request(std::size_t tracker, wallet_acti
     m_last_time = std::max(m_last_time + 1, std::int64_t{wall.time_since_epoch().count()});
     part.time_ms = m_last_time;
     part.tracker = m_port.name_of(tracker);
+    // Others find us by it in the DHT, and can seal to us as a hop.
+    if (action == wallet_action::topic && hash == own_hash()) {
+        part.key = m_keys.key();
+        part.binding = identity::encode(identity::make_binding(m_keys, wall));
+    }
     out.wallet = std::move(part);
     out.wallet->sign =
         m_keys.personal_sign(as_bytes(wire::tracker_statement(out, out.wallet->tracker)));
@@ -126,6 +133,10 @@ void presence::on_announced(std::size_t tracker, info_hash const& hash,
                 t.changes.emplace(who, true);
             schedule_links(t, now);
         }
+        if (reply.value().time) { // it reads what we sign
+            t.unanswered = 0;
+            t.ask_again = {};
+        }
         ++swarm.announced;
         swarm.due = now.mono + pause;
         if (m_observer.on_peers && !reply.value().peers.empty())
@@ -143,6 +154,25 @@ void presence::note(tracker_state& t, result<tracker_reply> const& reply, moment
     t.last_answer = now.wall;
     if (reply.value().time)
         t.ahead = *reply.value().time - now.wall;
+}
+
+// That it knows nothing of links says nothing of how it serves announces.
+void presence::note_own_action(tracker_state& t, result<tracker_reply> const& reply, moment now) {
+    if (reply && reply.value().time)
+        t.ahead = *reply.value().time - now.wall;
+    if (reply && reply.value().refusal.empty()) {
+        note(t, reply, now);
+        t.unanswered = 0;
+        t.ask_again = {};
+        t.knows_links = true;
+        return;
+    }
+    t.knows_links = false;
+    std::chrono::milliseconds pause = reply ? refused_first : silent_first;
+    for (std::size_t i = 0; i < t.unanswered && pause < retry_last; ++i)
+        pause *= 2;
+    ++t.unanswered;
+    t.ask_again = now.mono + std::min<std::chrono::milliseconds>(pause, retry_last);
 }
 
 void presence::tell_links(std::size_t tracker, moment now) {
@@ -170,14 +200,12 @@ void presence::tell_links(std::size_t tracker, moment now) {
                    auto const then = m_clock();
                    auto& state = m_trackers[tracker];
                    state.is_telling = false;
-                   note(state, reply, then);
+                   note_own_action(state, reply, then);
                    if (!reply || !reply.value().refusal.empty())
                        for (auto const& change : changes) // newer changes win
                            state.changes.emplace(change.wallet, change.is_claim);
                    if (!state.changes.empty()) {
                        schedule_links(state, then);
-                       if (!reply) // it is silent: leave it alone for a moment
-                           *state.changes_due += std::chrono::seconds(2);
                        if (m_wake)
                            m_wake();
                    }
@@ -192,15 +220,24 @@ void presence::ask_route(wallet_address const& target, moment now) {
             m_observer.on_route(target, {});
         return;
     }
-    m_routes[target] = m_trackers.size();
+    std::vector<std::size_t> asked;
     for (std::size_t i = 0; i < m_trackers.size(); ++i)
+        if (m_trackers[i].ask_again <= now.mono)
+            asked.push_back(i);
+    if (asked.empty()) {
+        if (m_observer.on_route)
+            m_observer.on_route(target, {});
+        return;
+    }
+    m_routes[target] = asked.size();
+    for (auto const i : asked)
         m_port.ask(
             i,
             signed_request(i, wallet_action::route, {target.octets}, {}, announce_event::none, now),
             [this, i, target, alive = std::weak_ptr<int>(m_alive)](auto const& reply) {
                 if (alive.expired())
                     return;
-                note(m_trackers[i], reply, m_clock());
+                note_own_action(m_trackers[i], reply, m_clock());
                 on_route_reply(target, reply);
             });
 }
@@ -266,8 +303,8 @@ void presence::on_time(moment now) {
 std::vector<tracker_view> presence::trackers() const {
     std::vector<tracker_view> out;
     for (std::size_t i = 0; i < m_trackers.size(); ++i)
-        out.push_back({m_port.name_of(i), m_trackers[i].answers, m_trackers[i].problem,
-                       m_trackers[i].last_answer});
+        out.push_back({m_port.name_of(i), m_trackers[i].answers, m_trackers[i].knows_links,
+                       m_trackers[i].problem, m_trackers[i].last_answer});
     return out;
 }
 

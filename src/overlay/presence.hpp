@@ -26,7 +26,8 @@ struct presence_observer {
 struct tracker_view {
     std::string name;
     bool answers = false;
-    std::string problem; ///< empty while it answers
+    bool knows_links = false; ///< answered the last question about links or routes
+    std::string problem;      ///< empty while it answers
     std::optional<unix_ms> last_answer{};
 };
 
@@ -34,8 +35,10 @@ struct tracker_view {
 /// they come and go, and asks for routes.
 ///
 /// Each tracker is a world of its own: it is asked all, believed for what it says, and
-/// left alone for longer and longer while it is silent. Link changes are gathered for a
-/// moment, with jitter, so that a node that lost its network does not storm them.
+/// left alone for longer and longer while it is silent. One that takes announces and knows
+/// no links is a stock tracker: it is told of links and asked for routes as seldom as one
+/// that is silent, in case it learns. Link changes are gathered for a moment, with jitter,
+/// so that a node that lost its network does not storm them.
 ///
 /// Source:    docs/wire/tracker.md. Threading: tau thread. Errors: shown in trackers().
 class presence {
@@ -48,6 +51,9 @@ public:
     static constexpr std::chrono::milliseconds link_pause_min{50};
     static constexpr std::chrono::milliseconds link_pause_max{150};
     static constexpr double routes_per_second = 20;
+    /// After a refusal of links or routes, doubling up to retry_last; after silence.
+    static constexpr std::chrono::milliseconds refused_first{250};
+    static constexpr std::chrono::milliseconds silent_first{2000};
 
     /// `keys`, `random` and `port` outlive it.
     presence(identity::keyring const& keys, random_source& random, tracker_port& port);
@@ -83,6 +89,9 @@ private:
         std::map<wallet_address, bool> changes; ///< true claims
         std::optional<time_point> changes_due{};
         bool is_telling = false;
+        std::size_t unanswered = 0; ///< questions about links and routes, in a row
+        time_point ask_again{};     ///< none of them before
+        bool knows_links = false;
         bool answers = false;
         std::string problem{};
         std::optional<unix_ms> last_answer{};
@@ -98,6 +107,7 @@ private:
     void tell_links(std::size_t tracker, moment now);
     void schedule_links(tracker_state& t, moment now);
     void note(tracker_state& t, result<tracker_reply> const& reply, moment now);
+    void note_own_action(tracker_state& t, result<tracker_reply> const& reply, moment now);
     void on_route_reply(wallet_address const& target, result<tracker_reply> const& reply);
     [[nodiscard]] info_hash own_hash() const { return {m_keys.wallet().octets}; }
 

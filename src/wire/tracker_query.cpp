@@ -5,6 +5,18 @@
 #include <cstdio>
 
 namespace tau::wire {
+namespace {
+
+// Every octet escaped: all trackers read that, whatever they think of hexadecimal.
+std::string escaped(byte_view octets) {
+    std::string out;
+    auto const digits = to_hex(octets);
+    for (std::size_t at = 0; at < digits.size(); at += 2)
+        out += "%" + digits.substr(at, 2);
+    return out;
+}
+
+} // namespace
 
 std::string wallet_query(announce_request const& request) {
     auto const& w = *request.wallet;
@@ -28,6 +40,22 @@ std::string wallet_query(announce_request const& request) {
                + std::string(change.is_claim ? "" : "-") + to_hex(change.wallet);
     if (!w.tracker.empty())
         out += "&tracker=" + w.tracker;
+    if (w.key)
+        out += "&key=" + to_hex(*w.key) + "&binding=" + to_hex(w.binding);
+    return out;
+}
+
+std::string announce_query(announce_request const& request) {
+    auto out = "info_hash=" + escaped(request.hash) + "&peer_id=" + escaped(request.id) + "&port="
+               + std::to_string(request.port) + "&uploaded=" + std::to_string(request.uploaded)
+               + "&downloaded=" + std::to_string(request.downloaded)
+               + "&left=" + std::to_string(request.left) + "&compact=1";
+    if (request.event != announce_event::none)
+        out += std::string("&event=") + to_string(request.event);
+    if (request.numwant)
+        out += "&numwant=" + std::to_string(*request.numwant);
+    if (request.wallet)
+        out += "&" + wallet_query(request);
     return out;
 }
 

@@ -12,4 +12,8 @@ namespace tau::wire {
 /// Source: docs/wire/tracker.md, section 2.
 [[nodiscard]] std::string wallet_query(announce_request const& request);
 
+/// A whole announce as the query of an HTTP request, "info_hash=..&peer_id=..&...", the
+/// Tau parameters last if there are any. Source: BEP 3, 23; docs/wire/tracker.md.
+[[nodiscard]] std::string announce_query(announce_request const& request);
+
 } // namespace tau::wire

@@ -96,9 +96,13 @@ stack_options stack_options_of(command_context const& context, logger const& log
     for (auto const& text : values.trackers) {
         auto const tracker = parse_tracker(text);
         overlay.tracker_urls.push_back(tracker.url);
-        // Our own questions are datagrams of ours and would go around a proxy.
-        if (tracker.is_udp && values.proxy.host.empty())
-            out.trackers.push_back(tracker.where);
+        // Our own questions would go around a proxy.
+        if (tracker.where.port == 0 || !values.proxy.host.empty())
+            continue;
+        if (tracker.is_udp)
+            out.udp_trackers.push_back(tracker.where);
+        else
+            out.http_trackers.push_back({tracker.where, tracker.is_tls, tracker.target});
     }
     auto& dht = out.plugins.dht;
     dht.direct_timeout = std::chrono::milliseconds(values.direct_timeout_ms);

@@ -1,6 +1,7 @@
 #include "tau_node/node_stack.hpp"
 
 #include "identity/binding.hpp"
+#include "net/tracker_group.hpp"
 #include "net/udp_tracker_client.hpp"
 
 namespace tau::node {
@@ -23,9 +24,16 @@ messenger::engine_ports ports_of(plugin_set& tau, store::port& store,
 
 std::unique_ptr<overlay::tracker_port>
 trackers_of(plugins::owned_session& session, random_source& random, stack_options const& options) {
-    if (options.trackers.empty())
+    std::vector<std::unique_ptr<overlay::tracker_port>> all;
+    if (!options.udp_trackers.empty())
+        all.push_back(std::make_unique<net::udp_tracker_client>(session.context(), random,
+                                                                options.udp_trackers));
+    if (!options.http_trackers.empty())
+        all.push_back(
+            std::make_unique<net::http_tracker_client>(session.context(), options.http_trackers));
+    if (all.empty())
         return nullptr;
-    return std::make_unique<net::udp_tracker_client>(session.context(), random, options.trackers);
+    return std::make_unique<net::tracker_group>(std::move(all));
 }
 
 plugin_set_options plugins_of(stack_options const& options, overlay::tracker_port* trackers) {

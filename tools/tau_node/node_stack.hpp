@@ -3,6 +3,7 @@
 #include "channel/watch_set.hpp"
 #include "identity/host_port.hpp"
 #include "messenger/engine.hpp"
+#include "net/http_tracker_client.hpp"
 #include "plugins/session/wake_timer.hpp"
 #include "plugins/tau/plugin_set.hpp"
 #include "store/port.hpp"
@@ -24,7 +25,8 @@ struct stack_options {
     plugin_set_options plugins{};
     std::filesystem::path topics_file{};
     std::filesystem::path files_folder{}; ///< of large files; empty: none are sent or fetched
-    std::vector<identity::host_port> trackers{}; ///< asked over UDP for routes
+    std::vector<identity::host_port> udp_trackers{}; ///< asked for routes, as the others
+    std::vector<net::http_tracker_address> http_trackers{};
     logger log{};
 };
 

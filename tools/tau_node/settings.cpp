@@ -213,10 +213,16 @@ tracker_url parse_tracker(std::string_view text) {
     for (std::string_view const scheme : {"udp://", "http://", "https://"})
         if (rest.starts_with(scheme)) {
             out.is_udp = scheme == "udp://";
+            out.is_tls = scheme == "https://";
             rest.remove_prefix(scheme.size());
             auto const slash = rest.find('/');
             out.url = std::string(text) + (slash == std::string_view::npos ? "/announce" : "");
-            auto const where = identity::parse_host_port(rest.substr(0, slash));
+            out.target = slash == std::string_view::npos ? "/announce" : rest.substr(slash);
+            auto const host = rest.substr(0, slash);
+            auto where = identity::parse_host_port(host);
+            if (!where && !out.is_udp)
+                where =
+                    identity::parse_host_port(std::string(host) + (out.is_tls ? ":443" : ":80"));
             if (where)
                 out.where = where.value();
             if (where || (!out.is_udp && slash != 0 && !rest.empty()))

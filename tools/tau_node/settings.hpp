@@ -52,7 +52,7 @@ struct settings {
     bool dial = true;                   ///< open connections to those who say they take them
     bool wallet_in_dht = false;         ///< announce our wallet in the DHT: shows our address
     std::int64_t swarm_connections = 8; ///< of one swarm
-    std::vector<std::string> trackers;  ///< "udp://host:port", asked for routes too, or http(s)
+    std::vector<std::string> trackers;  ///< "udp://host:port" or an announce URL
     std::vector<std::string> topics;    ///< joined besides those joined by command
 
     bool read_receipts = true;
@@ -100,7 +100,9 @@ void check(settings const& values);
 struct tracker_url {
     std::string url; ///< for announces
     bool is_udp = false;
-    identity::host_port where{}; ///< of a UDP tracker
+    bool is_tls = false;
+    identity::host_port where{}; ///< of port 0 if it cannot be asked for routes
+    std::string target{};        ///< of an HTTP tracker: path and query
 };
 /// "udp://host:port[/path]", "http://..." or "https://..."; throws settings_error.
 [[nodiscard]] tracker_url parse_tracker(std::string_view text);

@@ -224,6 +224,61 @@ TEST_F(Presence, FollowsTheTrackersClock) {
     EXPECT_GE(asked, (clock.now().wall + 10min).time_since_epoch().count());
 }
 
+TEST_F(Presence, AStockTrackerIsAskedForLinksAndRoutesEverLess) {
+    make();
+    turn();
+    trackers.next().done(answered(1));
+    logic->on_link(bob, true, clock.now());
+    int told = 0;
+    for (int second = 0; second < 600; ++second) {
+        pass(1s);
+        while (!trackers.asked.empty()) {
+            auto one = trackers.next();
+            bool const is_link = one.what.wallet->action == wallet_action::link;
+            told += is_link ? 1 : 0;
+            tracker_reply refused;
+            refused.refusal = "unknown action";
+            one.done(is_link ? refused : answered(1));
+        }
+    }
+    EXPECT_GE(told, 8);
+    EXPECT_LE(told, 16);
+    EXPECT_TRUE(logic->trackers().at(0).answers); // it serves announces well
+    EXPECT_FALSE(logic->trackers().at(0).knows_links);
+    EXPECT_GT(peers.size(), 3U);
+    // A route is not known then, and that is said at once.
+    logic->ask_route(bob, clock.now());
+    EXPECT_TRUE(trackers.asked.empty());
+    ASSERT_EQ(routes.size(), 1U);
+    EXPECT_EQ(routes[0].second, 0U);
+}
+
+TEST_F(Presence, AnAnswerThatTellsTheTimeShowsThatATrackerKnowsLinks) {
+    make();
+    turn();
+    auto own = trackers.next();
+    logic->ask_route(bob, clock.now());
+    trackers.next().done(errc::refused); // nothing is known of it yet
+    auto reply = answered();
+    reply.time = clock.now().wall;
+    own.done(reply);
+    logic->ask_route(bob, clock.now());
+    EXPECT_EQ(trackers.asked.size(), 1U);
+    trackers.next().done(routed());
+    EXPECT_TRUE(logic->trackers().at(0).knows_links);
+}
+
+TEST_F(Presence, TheOwnAnnounceProvesTheKey) {
+    make();
+    logic->join(info_hash{{9}}, clock.now());
+    turn();
+    for (auto const& one : trackers.asked) {
+        bool const is_own = one.what.hash.octets == keys->wallet().octets;
+        EXPECT_EQ(one.what.wallet->key.has_value(), is_own);
+        EXPECT_EQ(one.what.wallet->binding.empty(), !is_own);
+    }
+}
+
 TEST_F(Presence, SaysGoodbye) {
     make(2);
     turn();

@@ -1,72 +1,32 @@
 #include "net/udp_tracker_client.hpp"
-
-#include "net/tracker_server.hpp"
-#include "net/tracker_shared_store.hpp"
-#include "overlay/presence.hpp"
-#include "support/test_keys.hpp"
+#include "unit/tracker/wallet_node.hpp"
 
 #include <boost/asio/ip/udp.hpp>
-
-#include <gtest/gtest.h>
 
 namespace tau::net {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// A node's presence at a real tracker.
-struct wallet_node {
-    wallet_node(boost::asio::io_context& io, endpoint const& tracker, std::uint64_t seed)
-        : keys(test::keys_of(seed)), random(seed),
-          client(io, random, {{tracker.address().to_string(), tracker.port()}}),
-          logic(*keys, random, client) {
-        logic.on_clock([this] { return clock.now(); });
-        logic.observe({[this](auto const&, auto const& all) { peers = all; }});
-        logic.set_port(static_cast<std::uint16_t>(7000 + seed), true, clock.now());
-    }
-    [[nodiscard]] wallet_address const& wallet() const { return keys->wallet(); }
+struct UdpTrackerClient : tracker_fixture {
+    seeded_random client_random{2};
 
-    system_clock_source clock;
-    std::shared_ptr<identity::keyring const> keys;
-    seeded_random random;
-    udp_tracker_client client;
-    overlay::presence logic;
-    std::vector<endpoint> peers;
-};
-
-struct UdpTrackerClient : testing::Test {
-    system_clock_source clock;
-    seeded_random random{1};
-    tracker_shared_store store{{}, {}, 7, clock};
-    boost::asio::io_context io;
-
-    std::unique_ptr<tracker_server> start() {
-        tracker_server_config config;
-        config.udp = {parse_endpoint("127.0.0.1:0").value()};
-        config.http = config.udp;
-        config.threads = 1;
-        auto out = std::make_unique<tracker_server>(
-            config, store, std::make_shared<tracker::policy const>(), clock, random);
-        out->start();
-        return out;
-    }
-    bool run_until(std::vector<wallet_node*> const& nodes, std::function<bool()> const& done) {
-        auto const end = clock.now().mono + 20s;
-        while (!done() && clock.now().mono < end) {
-            for (auto* one : nodes)
-                one->logic.on_time(clock.now());
-            io.restart();
-            io.run_one_for(10ms);
-        }
-        return done();
+    [[nodiscard]] std::unique_ptr<wallet_node> node(tracker_server const& at, std::uint64_t seed) {
+        auto const where = at.udp()[0];
+        return std::make_unique<wallet_node>(
+            std::make_unique<udp_tracker_client>(
+                io, client_random,
+                std::vector<identity::host_port>{{where.address().to_string(), where.port()}}),
+            seed);
     }
 };
 
 TEST_F(UdpTrackerClient, MembersOfATopicAreToldOfEachOther) {
     auto const server = start();
-    wallet_node a{io, server->udp()[0], 1};
-    wallet_node b{io, server->udp()[0], 2};
-    wallet_node c{io, server->udp()[0], 3};
+    auto const nodes = std::array{node(*server, 1), node(*server, 2), node(*server, 3)};
+    auto& a = *nodes[0];
+    auto& b = *nodes[1];
+    auto& c = *nodes[2];
     std::vector<wallet_node*> const all{&a, &b, &c};
     auto const answers = [](wallet_node& n) { return n.logic.trackers()[0].answers; };
     ASSERT_TRUE(run_until(all, [&] { return answers(a) && answers(b) && answers(c); }));
