@@ -57,4 +57,8 @@ void forward_plugin::want_flush() {
     tell(m_links.want_flush);
 }
 
+std::optional<public_key> forward_plugin::key_of(wallet_address const& who) {
+    return m_links.key_of ? m_links.key_of(who) : std::nullopt;
+}
+
 } // namespace tau::plugins

@@ -17,6 +17,7 @@ struct forward_links {
     std::function<void(forward::arrival const&)> on_arrival{};
     std::function<void(forward::acknowledged const&)> on_acknowledged{};
     std::function<void(hash256 const&)> on_expired{};
+    std::function<std::optional<public_key>(wallet_address const&)> key_of{};
 };
 
 /// forward::engine on the tau thread: its timer, and its ways to links and trackers.
@@ -42,6 +43,7 @@ public:
     void on_acknowledged(forward::acknowledged const& what) override;
     void on_expired(hash256 const& id) override;
     void want_flush() override;
+    [[nodiscard]] std::optional<public_key> key_of(wallet_address const& who) override;
 
 private:
     forward_links m_links{};

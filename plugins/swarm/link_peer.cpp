@@ -1,5 +1,6 @@
 #include "plugins/swarm/link_peer.hpp"
 
+#include "plugins/swarm/no_delay.hpp"
 #include "wire/hello.hpp"
 
 #include <libtorrent/bdecode.hpp>
@@ -71,6 +72,7 @@ bool link_peer::on_extension_handshake(lt::bdecode_node const& handshake) {
         return true; // a handshake may come again
     m_id = m_hub->add_peer(weak_from_this());
     auto const& remote = m_connection.remote();
+    (void)send_without_delay(m_connection.local_endpoint(), remote); // over uTP there is none
     m_hub->push(peer_connected{m_id, m_swarm,
                                m_connection.is_outgoing() ? overlay::link_side::began
                                                           : overlay::link_side::accepted,

@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t max_dialled = 16;
 constexpr std::chrono::seconds dial_pause{20};
 constexpr int dialled_connections = 3;
+// Keys of hops that trackers told.
+constexpr std::size_t max_hop_keys = 4096;
 
 info_hash swarm_of(wallet_address const& who) {
     return {who.octets};
@@ -100,6 +102,7 @@ void overlay_set::tie_forwarding() {
         if (m_observer.on_expired)
             m_observer.on_expired(id);
     };
+    links.key_of = [this](wallet_address const& who) { return key_of(who); };
     m_forward.connect(std::move(links));
 }
 
@@ -200,8 +203,11 @@ void overlay_set::on_route(wallet_address const& whom, std::vector<wire::hop_pat
     std::vector<forward::wallet_path> ways;
     for (auto const& path : paths) {
         auto& way = ways.emplace_back();
-        for (auto const& hop : path)
+        for (auto const& hop : path) {
             way.push_back(hop.wallet);
+            if (hop.key && (m_hop_keys.size() < max_hop_keys || m_hop_keys.contains(hop.wallet)))
+                m_hop_keys[hop.wallet] = *hop.key;
+        }
     }
     m_forward.engine().on_route(whom, std::move(ways), now());
     m_forward.update();
@@ -219,6 +225,38 @@ void overlay_set::on_route(wallet_address const& whom, std::vector<wire::hop_pat
     for (auto hop = best.rbegin(); hop != best.rend() && hop - best.rbegin() < 2; ++hop)
         if (hop->accepts && best.size() > 1)
             dial(hop->wallet, hop->where);
+}
+
+// A link's key was proved to us; a tracker checked the binding record of what it tells.
+std::optional<public_key> overlay_set::key_of(wallet_address const& who) {
+    if (auto const linked = m_swarm.overlay().link_of(who))
+        return linked->key;
+    auto const told = m_hop_keys.find(who);
+    return told == m_hop_keys.end() ? std::nullopt : std::optional(told->second);
+}
+
+void overlay_set::time_hops(forward::wallet_path const& path, times_handler done) {
+    struct gathering {
+        std::vector<std::optional<duration>> times;
+        std::size_t left = 0;
+        times_handler done;
+    };
+    auto const all = std::make_shared<gathering>();
+    all->times.resize(path.size());
+    all->left = path.size();
+    all->done = std::move(done);
+    if (path.empty())
+        return all->done({});
+    for (std::size_t i = 0; i < path.size(); ++i)
+        m_forward.engine().probe(
+            {path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i) + 1},
+            [this, all, i](std::optional<duration> took) {
+                all->times[i] = took;
+                if (--all->left == 0) // later: the engine is in the middle of something
+                    boost::asio::post(m_context, [all] { all->done(std::move(all->times)); });
+            },
+            now());
+    m_forward.update();
 }
 
 void overlay_set::dial(wallet_address const& who, std::optional<endpoint> where) {

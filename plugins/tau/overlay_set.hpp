@@ -74,6 +74,9 @@ public:
     /// Asks the trackers; answers once: with the first paths that come, or without any.
     using route_handler = std::function<void(std::vector<wire::hop_path> const&)>;
     void route(wallet_address const& whom, route_handler done);
+    /// Times the way to each hop of `path` and back; nullopt for one that does not answer.
+    using times_handler = std::function<void(std::vector<std::optional<duration>>)>;
+    void time_hops(forward::wallet_path const& path, times_handler done);
     /// Meets a wallet in its own swarm, at `where` if given.
     void dial(wallet_address const& who, std::optional<endpoint> where);
 
@@ -91,6 +94,7 @@ private:
     void tie_links();
     void tie_forwarding();
     void tie_presence();
+    [[nodiscard]] std::optional<public_key> key_of(wallet_address const& who);
     void on_route(wallet_address const& whom, std::vector<wire::hop_path> const& paths);
     void on_peers(info_hash const& swarm, std::vector<endpoint> const& peers);
 
@@ -106,6 +110,7 @@ private:
     plugins::forward_plugin m_forward;
     std::map<wallet_address, time_point> m_dialled;
     std::multimap<wallet_address, route_handler> m_route_questions;
+    std::map<wallet_address, public_key> m_hop_keys; ///< as trackers told
     std::shared_ptr<overlay_set*> m_alive = std::make_shared<overlay_set*>(this);
     bool m_started = false;
     bool m_stopped = false;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "forward/layers.hpp"
 #include "wire/forward.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 namespace tau::forward {
 
@@ -18,9 +20,14 @@ struct cargo {
     time_point arrived{};
     time_point expires{};
     std::vector<wallet_address> tried{}; ///< hops that did not take it
+    /// How a message of ours leaves if the path is sealed in layers, or, of a layered frame
+    /// for others, what its answers are called on the link that it came by.
+    std::optional<layered_message> layers{};
 
     [[nodiscard]] std::size_t size() const { return what.payload.size() + 256; }
-    [[nodiscard]] bool is_control() const { return what.kind != wire::frame_kind::message; }
+    [[nodiscard]] bool is_control() const {
+        return what.kind != wire::frame_kind::message && what.kind != wire::frame_kind::layered;
+    }
 };
 using cargo_ptr = std::unique_ptr<cargo>;
 

@@ -13,13 +13,30 @@ namespace {
 constexpr double asks_per_second = 10;
 constexpr double asks_burst = 50;
 constexpr std::size_t asking_neighbours = 1024;
+// Probes that are answered, of one neighbour.
+constexpr double echoes_per_second = 50;
+constexpr double echoes_burst = 100;
+
+// A message of ours as its first hop sees it: for that hop, from us, and no more.
+result<bytes> encode_layered(cargo const& what, wallet_address const& hop) {
+    wire::frame out;
+    out.kind = wire::frame_kind::layered;
+    out.hop_limit = what.what.hop_limit;
+    out.id = what.layers->id;
+    out.target = hop;
+    out.life = what.what.life;
+    out.visited = what.what.visited;
+    out.payload = what.layers->payload;
+    return wire::encode(out);
+}
 
 } // namespace
 
 engine::engine(identity::keyring const& keys, random_source& random, engine_port& port,
                engine_settings settings)
-    : m_keys(keys), m_port(port), m_settings(settings),
-      m_asks(asks_per_second, asks_burst, asking_neighbours) {
+    : m_keys(keys), m_random(random), m_port(port), m_settings(settings),
+      m_asks(asks_per_second, asks_burst, asking_neighbours),
+      m_echoes(echoes_per_second, echoes_burst, asking_neighbours) {
     random.fill(m_mark_key);
 }
 
@@ -52,6 +69,7 @@ void engine::on_link_down(wallet_address const& who, moment now) {
     auto gone = std::move(found->second);
     m_near.erase(found);
     m_book.forget_neighbour(who);
+    m_ways_back.erase(who);
     m_tell_links = true;
     want_flush();
     auto left = gone.queue.take_all();
@@ -157,10 +175,13 @@ void engine::take_in(cargo_ptr what, moment now) {
         return report(*what, wire::hop_outcome::looped);
     }
     if (frame.target == self()) {
+        if (frame.kind == wire::frame_kind::layered)
+            return open_layered(std::move(what), now);
         arrive(*what, now);
         return report(*what, wire::hop_outcome::taken);
     }
-    if (m_settings.forwards == transit::off)
+    if (m_settings.forwards == transit::off || frame.kind == wire::frame_kind::layered
+        || frame.kind == wire::frame_kind::layered_answer)
         return report(*what, wire::hop_outcome::refused);
     if (frame.hop_limit == 0 || frame.life <= std::chrono::milliseconds(0)
         || frame.visited.size() >= wire::max_frame_hops) {
@@ -181,11 +202,18 @@ bool engine::is_usable(cargo const& what, wallet_address const& hop) const {
     return m_near.contains(hop) && !contains(what.what.visited, hop) && !contains(what.tried, hop);
 }
 
+// It has frames of ours and says nothing: its machine may be gone, though its connection
+// seems to stand.
+bool engine::is_stalled(neighbour const& near, time_point now) const {
+    return !near.unreported.empty() && now - near.heard >= m_settings.stall_time;
+}
+
 // The hop nearest to the target that we are linked with: a path may have become shorter.
-bool engine::take_named_path(cargo& what, wallet_address& hop) const {
+bool engine::take_named_path(cargo& what, wallet_address& hop, bool with_stalled,
+                             time_point now) const {
     auto& path = what.what.path;
     for (std::size_t i = path.size(); i-- > 0;)
-        if (is_usable(what, path[i])) {
+        if (is_usable(what, path[i]) && (with_stalled || !is_stalled(m_near.at(path[i]), now))) {
             hop = path[i];
             path.erase(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i) + 1);
             return true;
@@ -194,22 +222,34 @@ bool engine::take_named_path(cargo& what, wallet_address& hop) const {
 }
 
 std::optional<wallet_address> engine::choose(cargo& what, moment now) {
+    auto const hop = pick(what, now, false);
+    return hop ? hop : pick(what, now, true);
+}
+
+std::optional<wallet_address> engine::pick(cargo& what, moment now, bool with_stalled) {
     auto& frame = what.what;
-    if (is_usable(what, frame.target)) {
+    auto const serves = [&](wallet_address const& one) {
+        return is_usable(what, one) && (with_stalled || !is_stalled(m_near.at(one), now.mono));
+    };
+    if (serves(frame.target)) {
         frame.path.clear();
         return frame.target;
     }
+    if (frame.kind == wire::frame_kind::layered || frame.kind == wire::frame_kind::layered_answer)
+        return std::nullopt; // the way is not ours to choose
     wallet_address hop;
-    if (take_named_path(what, hop))
+    if (take_named_path(what, hop, with_stalled, now.mono))
         return hop;
     for (auto const& path : m_book.paths_to(frame.target, now.mono)) {
         bool const loops = std::any_of(path.begin(), path.end(), [&](auto const& w) {
             return w == self() || contains(frame.visited, w);
         });
-        if (loops || path.size() > wire::max_frame_hops || !is_usable(what, path.front()))
+        if (loops || path.size() > wire::max_frame_hops || !serves(path.front()))
             continue;
         frame.path.assign(path.begin() + 1, path.end());
-        return path.front();
+        if (what.source != self() || what.is_control() || seal_path(what, path.front()))
+            return path.front();
+        frame.path.clear();
     }
     return std::nullopt;
 }
@@ -219,6 +259,9 @@ void engine::route(cargo_ptr what, moment now) {
         return give_up(std::move(what), wire::hop_outcome::expired, now);
     auto const hop = choose(*what, now);
     if (!hop) {
+        if (what->what.kind == wire::frame_kind::layered
+            || what->what.kind == wire::frame_kind::layered_answer)
+            return give_up(std::move(what), wire::hop_outcome::no_route, now);
         if (m_book.is_fresh(what->what.target, now.mono))
             return give_up(std::move(what), wire::hop_outcome::no_route, now);
         return park(std::move(what), now);
@@ -297,7 +340,7 @@ bool engine::launch(wallet_address const& who, neighbour& to, cargo_ptr what, mo
     }
     frame.life = std::min(left, wire::max_frame_life);
     frame.visited.push_back(self());
-    auto const encoded = wire::encode(frame);
+    auto const encoded = is_own && what->layers ? encode_layered(*what, who) : wire::encode(frame);
     frame.visited.pop_back();
     if (!encoded)
         return true; // longer than what may be sent: its origin's mistake
@@ -313,7 +356,11 @@ bool engine::launch(wallet_address const& who, neighbour& to, cargo_ptr what, mo
     else if (what->source != self())
         ++m_counts.passed_on;
     report(*what, wire::hop_outcome::taken);
+    if (frame.kind == wire::frame_kind::layered)
+        remember_way_back(who, frame.id, {what->source, what->layers->id});
     to.unreported_bytes += what->size();
+    if (to.unreported.empty())
+        to.heard = now.mono;
     to.unreported.emplace(seq, std::move(what));
     return true;
 }
@@ -348,6 +395,7 @@ void engine::on_reports(wallet_address const& from, byte_view body, moment now) 
     }
     std::vector<std::pair<cargo_ptr, wire::hop_outcome>> returned;
     auto& near = found->second;
+    near.heard = now.mono;
     for (auto const& one : reports.value()) {
         auto at = near.unreported.lower_bound(one.first);
         while (at != near.unreported.end() && at->first - one.first < one.count) {
@@ -381,6 +429,30 @@ void engine::give_up(cargo_ptr what, wire::hop_outcome outcome, moment now) {
         report(*what, outcome);
     else if (what->what.kind == wire::frame_kind::message)
         tell_origin(*what, outcome, now);
+    else if (what->what.kind == wire::frame_kind::layered)
+        answer_layered({what->source, what->layers->id}, wire::layered_failure{outcome}, now);
+}
+
+// What waits behind frames that nobody reports on goes by others, if there are any.
+void engine::leave_stalled(moment now) {
+    std::vector<cargo_ptr> left;
+    for (auto& [who, near] : m_near) {
+        if (near.queue.empty() || !is_stalled(near, now.mono))
+            continue;
+        for (auto& what : near.queue.take_all()) {
+            what->tried.push_back(who);
+            left.push_back(std::move(what));
+        }
+    }
+    m_counts.stalled += left.size();
+    for (auto& what : left) {
+        if (what->source != self() || what->is_control()) {
+            route(std::move(what), now);
+            continue;
+        }
+        on_own_failure(what->what.id, what->what.attempt, wire::hop_outcome::crowded,
+                       what->tried.back(), now);
+    }
 }
 
 void engine::tell_origin(cargo const& what, wire::hop_outcome outcome, moment now) {
@@ -445,6 +517,11 @@ std::optional<time_point> engine::wake_at() const {
     for (auto const& [who, near] : m_near)
         if (near.reports_due)
             sooner(*near.reports_due);
+    for (auto const& [who, near] : m_near)
+        if (!near.queue.empty() && !near.unreported.empty())
+            sooner(near.heard + m_settings.stall_time);
+    for (auto const& [id, one] : m_probes)
+        sooner(one.sent + probe_time);
     return out;
 }
 
@@ -466,6 +543,8 @@ void engine::on_time(moment now) {
     }
     for (auto& what : over)
         give_up(std::move(what), wire::hop_outcome::no_route, now);
+    leave_stalled(now);
+    give_up_probes(now.mono);
     retry_own(now);
 }
 

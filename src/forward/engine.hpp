@@ -11,6 +11,7 @@
 #include "wire/hello.hpp"
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -51,13 +52,23 @@ public:
     virtual void on_expired(hash256 const& id) = 0;
     /// engine::flush() should be called soon.
     virtual void want_flush() = 0;
+    /// The key that is bound to a wallet, if that is known: a layer is sealed to it.
+    [[nodiscard]] virtual std::optional<public_key> key_of(wallet_address const&) {
+        return std::nullopt;
+    }
 };
 
 /// Whether a node passes on what is for others.
 enum class transit { on, off };
 
+/// Whether the path of our messages is sealed in layers, so that each hop learns the next
+/// alone. It needs the keys of all hops; `preferred` sends openly where one is unknown,
+/// `required` waits for another path.
+enum class layering { off, preferred, required };
+
 struct engine_settings {
     transit forwards = transit::on;
+    layering layers = layering::off;
     bool tell_links = true; ///< tell neighbours of each other: two hops without a tracker
 
     /// Frames and octets that one neighbour has not reported on yet.
@@ -75,6 +86,8 @@ struct engine_settings {
     /// From sending on: no acknowledgement came; doubles with every further attempt.
     std::chrono::milliseconds retry_first{1'000};
     std::chrono::milliseconds retry_last{30'000};
+    /// A neighbour that reports on nothing for so long is left for others that lead there.
+    std::chrono::milliseconds stall_time{1'000};
     std::chrono::milliseconds ack_pause{2}; ///< acknowledgements closer than this share one
     /// Reports travel with what is sent anyway, and alone when they are many or this old: a
     /// small segment of their own would hold back the next message (RFC 896) until the
@@ -98,6 +111,9 @@ struct forward_counts {
     std::uint64_t expired = 0;
     std::uint64_t bad_ids = 0;      ///< the id is not the hash of the payload
     std::uint64_t refused_acks = 0; ///< for others' messages, or not signed by the receiver
+    std::uint64_t layered = 0;      ///< own messages whose path was sealed, attempts included
+    std::uint64_t bad_layers = 0;   ///< not sealed to us, or an answer to nothing of ours
+    std::uint64_t stalled = 0;      ///< frames taken from neighbours that fell silent
     std::uint64_t waiting = 0;      ///< own messages without an acknowledgement
     std::uint64_t held = 0;         ///< frames in queues, parked, or not reported on
 };
@@ -158,11 +174,19 @@ public:
     [[nodiscard]] std::optional<time_point> wake_at() const;
     void on_time(moment now);
 
+    /// Times the way to the last wallet of `path` and back, once: nullopt after probe_time,
+    /// or at once if too many are under way. `done` must not call back into the engine.
+    using probe_handler = std::function<void(std::optional<duration>)>;
+    void probe(wallet_path path, probe_handler done, moment now);
+    static constexpr std::chrono::seconds probe_time{3};
+    static constexpr std::size_t max_probes = 256;
+
     [[nodiscard]] bool is_linked(wallet_address const& who) const { return m_near.contains(who); }
     [[nodiscard]] std::vector<wallet_path> paths_to(wallet_address const& target,
                                                     time_point now) const;
     [[nodiscard]] forward_counts counts() const;
     [[nodiscard]] std::vector<neighbour_view> neighbours() const;
+    [[nodiscard]] route_book const& routes() const { return m_book; }
     [[nodiscard]] trace_log const& traces() const { return m_traces; }
 
 private:
@@ -179,6 +203,7 @@ private:
         bool is_report_urgent = false; // one was handed back
         bool spoke = false;            // something goes to them with the next flush
         std::optional<time_point> reports_due{};
+        time_point heard{}; // of a report, or of the first frame that waits for one
         std::uint64_t frames_out = 0;
         std::uint64_t frames_in = 0;
     };
@@ -188,16 +213,33 @@ private:
         time_point retry_at{};
         std::uint8_t attempt = 0;
         std::optional<wallet_address> first_hop{};
-        std::vector<wallet_address> failed{}; // first hops that did not lead there
+        std::vector<wallet_address> failed{};      // first hops that did not lead there
+        std::optional<wire::answer_key> answers{}; // of layered sendings
+        std::vector<hash256> layered{};            // their ids on our link
+    };
+    // Where the answer to a layered frame goes: the neighbour that it came from.
+    struct return_way {
+        wallet_address to;
+        hash256 id; // of the frame on the link with `to`
+    };
+    struct sealed_return {
+        return_way first;
+        wire::answer_key key;
     };
     struct unaccepted {
         wallet_address origin;
         std::vector<wallet_address> way_back;
         time_point since{};
+        std::optional<sealed_return> layers{};
     };
     struct due_ack {
         std::vector<wallet_address> way_back;
         std::vector<hash256> ids;
+        std::optional<sealed_return> layers{};
+    };
+    struct sent_probe {
+        time_point sent{};
+        probe_handler done;
     };
     struct parking {
         std::vector<cargo_ptr> waiting;
@@ -211,7 +253,11 @@ private:
     void take_in(cargo_ptr what, moment now);
     void route(cargo_ptr what, moment now);
     [[nodiscard]] std::optional<wallet_address> choose(cargo& what, moment now);
-    [[nodiscard]] bool take_named_path(cargo& what, wallet_address& hop) const;
+    [[nodiscard]] std::optional<wallet_address> pick(cargo& what, moment now, bool with_stalled);
+    [[nodiscard]] bool is_stalled(neighbour const& near, time_point now) const;
+    void leave_stalled(moment now);
+    [[nodiscard]] bool take_named_path(cargo& what, wallet_address& hop, bool with_stalled,
+                                       time_point now) const;
     void park(cargo_ptr what, moment now);
     void unpark(wallet_address const& target, moment now);
     void pump(wallet_address const& who, neighbour& to, moment now);
@@ -233,9 +279,10 @@ private:
     void on_own_failure(hash256 const& id, std::uint8_t attempt, wire::hop_outcome outcome,
                         wallet_address const& hop, moment now);
     void arrive(cargo const& what, moment now);
-    void on_end_ack(wire::frame const& what, moment now);
-    void owe_ack(hash256 const& id, wallet_address const& origin,
-                 std::vector<wallet_address> way_back, moment now);
+    void on_end_ack(byte_view payload, std::vector<wallet_address> way, moment now);
+    void keep_arrival(hash256 const& id, bytes payload, std::vector<wallet_address> visited,
+                      unaccepted entry);
+    void owe_ack(hash256 const& id, unaccepted entry, moment now);
     void send_acks(moment now);
     void send_control(wire::frame_kind kind, hash256 const& id, wallet_address const& target,
                       std::vector<wallet_address> way_back, bytes payload, moment now);
@@ -243,10 +290,29 @@ private:
     [[nodiscard]] std::chrono::milliseconds pause_after(std::uint8_t attempt) const;
     void forget_own(hash256 const& id);
 
+    // engine_layers.cpp: paths that are sealed in layers
+    [[nodiscard]] bool seal_path(cargo& what, wallet_address const& hop);
+    [[nodiscard]] std::optional<sealing_key> sealing_key_for(wallet_address const& who,
+                                                             own_message const& own);
+    void open_layered(cargo_ptr what, moment now);
+    void pass_layer(cargo_ptr what, wire::layer_pass pass, moment now);
+    void recount_held(cargo const& what, std::size_t before);
+    void arrive_layered(cargo const& what, wire::layer_end end, moment now);
+    void on_layered_answer(cargo const& what, moment now);
+    void on_own_answer(hash256 const& own_id, std::uint8_t attempt, cargo const& what, moment now);
+    void answer_layered(return_way const& to, wire::layered_answer const& what, moment now);
+    void remember_way_back(wallet_address const& next, hash256 const& id, return_way to);
+
+    // engine_probes.cpp
+    void answer_probe(wire::frame const& what, moment now);
+    void on_echo(hash256 const& id, moment now);
+    void give_up_probes(time_point now);
+
     [[nodiscard]] wallet_address const& self() const { return m_keys.wallet(); }
     [[nodiscard]] std::uint64_t copy_mark(wire::frame const& what) const;
 
     identity::keyring const& m_keys;
+    random_source& m_random;
     engine_port& m_port;
     engine_settings m_settings;
     std::array<std::uint8_t, 16> m_mark_key{};
@@ -263,9 +329,22 @@ private:
     std::size_t m_own_bytes = 0;
     std::unordered_map<hash256, unaccepted> m_unaccepted;
     seen_set<hash256> m_accepted{1 << 16};
-    std::map<wallet_address, due_ack> m_acks; // by origin
+    std::map<std::pair<wallet_address, bool>, due_ack> m_acks; // by origin, and whether layered
     std::optional<time_point> m_acks_due;
     time_point m_last_acks{};
+
+    /// Layered frames of others that went out: by the neighbour that has them and their id.
+    struct ways_of_neighbour {
+        std::unordered_map<hash256, return_way> ways;
+        std::deque<hash256> order;
+    };
+    static constexpr std::size_t max_ways_back = 8192; // of one neighbour; the oldest go first
+    std::map<wallet_address, ways_of_neighbour> m_ways_back;
+    std::unordered_map<hash256, std::pair<hash256, std::uint8_t>> m_layered; // -> own, attempt
+    static constexpr std::size_t max_sealing_keys = 4096;
+    std::unordered_map<public_key, sealing_key> m_sealing_keys;
+    std::unordered_map<hash256, sent_probe> m_probes;
+    rate_limiter<wallet_address> m_echoes;
 
     bool m_flush_wanted = false;
     bool m_tell_links = false;

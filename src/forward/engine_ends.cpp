@@ -47,6 +47,8 @@ void engine::forget_own(hash256 const& id) {
     m_own_bytes -= found->second.what.payload.size();
     m_retries.erase({found->second.retry_at, id});
     m_stranded.erase(id);
+    for (auto const& sealed : found->second.layered)
+        m_layered.erase(sealed);
     m_own.erase(found);
 }
 
@@ -87,7 +89,8 @@ void engine::on_hop_chosen(cargo const& what, wallet_address const& hop, moment 
     own->second.first_hop = hop;
     std::vector<wallet_address> way{hop};
     way.insert(way.end(), what.what.path.begin(), what.what.path.end());
-    m_traces.add(what.what.id, {trace_step::sent, now.wall, what.what.attempt, std::move(way)});
+    m_traces.add(what.what.id, {trace_step::sent, now.wall, what.what.attempt, std::move(way),
+                                wire::hop_outcome::taken, what.layers.has_value()});
 }
 
 void engine::on_own_sent(hash256 const& id, moment now) {
@@ -164,8 +167,18 @@ void engine::retry_stranded(moment now) {
 
 void engine::arrive(cargo const& what, moment now) {
     auto const& frame = what.what;
-    if (frame.kind == wire::frame_kind::ack)
-        return on_end_ack(frame, now);
+    switch (frame.kind) {
+    case wire::frame_kind::ack:
+        return on_end_ack(frame.payload, {frame.visited.rbegin(), frame.visited.rend()}, now);
+    case wire::frame_kind::layered_answer:
+        return on_layered_answer(what, now);
+    case wire::frame_kind::probe:
+        return answer_probe(frame, now);
+    case wire::frame_kind::echo:
+        return on_echo(frame.id, now);
+    default:
+        break;
+    }
     if (frame.kind == wire::frame_kind::failure) {
         if (auto const note = wire::decode_failure_note(frame.payload))
             on_own_failure(frame.id, note.value().attempt, note.value().outcome, note.value().hop,
@@ -176,13 +189,17 @@ void engine::arrive(cargo const& what, moment now) {
         ++m_counts.bad_ids;
         return;
     }
-    std::vector<wallet_address> way_back(frame.visited.rbegin(), frame.visited.rend());
-    if (m_accepted.has(frame.id)) {
-        ++m_counts.repeated;
-        return owe_ack(frame.id, frame.visited.front(), std::move(way_back), now);
-    }
-    unaccepted entry{frame.visited.front(), std::move(way_back), now.mono};
-    if (auto const known = m_unaccepted.find(frame.id); known != m_unaccepted.end()) {
+    unaccepted entry{
+        frame.visited.front(), {frame.visited.rbegin(), frame.visited.rend()}, now.mono};
+    if (!m_accepted.has(frame.id))
+        return keep_arrival(frame.id, frame.payload, frame.visited, std::move(entry));
+    ++m_counts.repeated;
+    owe_ack(frame.id, std::move(entry), now);
+}
+
+void engine::keep_arrival(hash256 const& id, bytes payload, std::vector<wallet_address> visited,
+                          unaccepted entry) {
+    if (auto const known = m_unaccepted.find(id); known != m_unaccepted.end()) {
         ++m_counts.repeated;
         known->second = std::move(entry);
         return;
@@ -191,9 +208,10 @@ void engine::arrive(cargo const& what, moment now) {
         ++m_counts.crowded;
         return; // its origin sends it again
     }
-    m_unaccepted.emplace(frame.id, std::move(entry));
+    auto const origin = entry.origin;
+    m_unaccepted.emplace(id, std::move(entry));
     ++m_counts.delivered;
-    m_port.deliver({frame.id, frame.payload, frame.visited.front(), frame.visited});
+    m_port.deliver({id, std::move(payload), origin, std::move(visited)});
 }
 
 void engine::accept(hash256 const& id, moment now) {
@@ -203,17 +221,17 @@ void engine::accept(hash256 const& id, moment now) {
     auto entry = std::move(found->second);
     m_unaccepted.erase(found);
     (void)m_accepted.add(id);
-    owe_ack(id, entry.origin, std::move(entry.way_back), now);
+    owe_ack(id, std::move(entry), now);
 }
 
 void engine::decline(hash256 const& id) {
     m_unaccepted.erase(id);
 }
 
-void engine::owe_ack(hash256 const& id, wallet_address const& origin,
-                     std::vector<wallet_address> way_back, moment now) {
-    auto& due = m_acks[origin];
-    due.way_back = std::move(way_back);
+void engine::owe_ack(hash256 const& id, unaccepted entry, moment now) {
+    auto& due = m_acks[{entry.origin, entry.layers.has_value()}];
+    due.way_back = std::move(entry.way_back);
+    due.layers = entry.layers;
     due.ids.push_back(id);
     if (!m_acks_due)
         m_acks_due = std::max(now.mono, m_last_acks + m_settings.ack_pause);
@@ -226,7 +244,8 @@ void engine::owe_ack(hash256 const& id, wallet_address const& origin,
 void engine::send_acks(moment now) {
     m_acks_due.reset();
     m_last_acks = now.mono;
-    for (auto& [origin, due] : std::exchange(m_acks, {})) {
+    for (auto& [whom, due] : std::exchange(m_acks, {})) {
+        auto const& origin = whom.first;
         for (std::size_t at = 0; at < due.ids.size(); at += wire::max_ack_ids) {
             wire::end_ack ack;
             ack.key = m_keys.key();
@@ -235,6 +254,11 @@ void engine::send_acks(moment now) {
                            due.ids.begin() + static_cast<std::ptrdiff_t>(end));
             ack.sig = m_keys.sign(wire::signed_octets(ack, origin));
             auto payload = wire::encode(ack).value();
+            if (due.layers) {
+                auto sealed = seal_answer(due.layers->key, payload, m_random);
+                answer_layered(due.layers->first, wire::layered_ack{std::move(sealed)}, now);
+                continue;
+            }
             auto const id = identity::keccak256(payload);
             send_control(wire::frame_kind::ack, id, origin, due.way_back, std::move(payload), now);
         }
@@ -255,8 +279,8 @@ void engine::send_control(wire::frame_kind kind, hash256 const& id, wallet_addre
     route(std::move(what), now);
 }
 
-void engine::on_end_ack(wire::frame const& what, moment now) {
-    auto ack = wire::decode_end_ack(what.payload);
+void engine::on_end_ack(byte_view payload, std::vector<wallet_address> way, moment now) {
+    auto ack = wire::decode_end_ack(payload);
     if (!ack) {
         ++m_counts.malformed;
         return;
@@ -272,7 +296,7 @@ void engine::on_end_ack(wire::frame const& what, moment now) {
         ++m_counts.refused_acks;
         return;
     }
-    out.way.assign(what.visited.rbegin(), what.visited.rend());
+    out.way = std::move(way);
     for (auto const& id : out.ids) {
         m_traces.add(id, {trace_step::acknowledged, now.wall, m_own.at(id).attempt, out.way});
         forget_own(id);

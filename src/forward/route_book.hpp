@@ -35,6 +35,10 @@ public:
     /// Trackers' paths first, then those over one neighbour.
     [[nodiscard]] std::vector<wallet_path> paths_to(wallet_address const& target,
                                                     time_point now) const;
+    /// What neighbours told of their links.
+    [[nodiscard]] std::map<wallet_address, std::vector<wallet_address>> const& told() const {
+        return m_told;
+    }
     /// Whether an answer is so fresh that asking again is of no use.
     [[nodiscard]] bool is_fresh(wallet_address const& target, time_point now) const;
 

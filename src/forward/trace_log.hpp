@@ -27,6 +27,7 @@ struct trace_entry {
     std::uint8_t attempt = 0;
     std::vector<wallet_address> way{};
     wire::hop_outcome outcome = wire::hop_outcome::taken; ///< of `refused`
+    bool is_layered = false; ///< of `sent`: each hop was told of the next alone
 };
 
 /// The newest messages of ours and what happened to each; for people who ask.

@@ -29,7 +29,7 @@ std::vector<wallet_address> read_list(octet_reader& in, std::size_t count) {
 
 bool is_frame_kind(std::uint8_t kind) {
     return kind >= static_cast<std::uint8_t>(frame_kind::message)
-           && kind <= static_cast<std::uint8_t>(frame_kind::failure);
+           && kind <= static_cast<std::uint8_t>(frame_kind::echo);
 }
 
 bool is_outcome(std::uint8_t outcome) {

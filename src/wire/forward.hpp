@@ -16,9 +16,13 @@ inline constexpr std::size_t max_frame_payload = 32 * 1024;
 inline constexpr std::chrono::milliseconds max_frame_life{10 * 60 * 1000};
 
 enum class frame_kind : std::uint8_t {
-    message = 1, ///< payload: sealed octets; id: their Keccak-256
-    ack = 2,     ///< payload: end_ack; id: Keccak-256 of the payload
-    failure = 3, ///< payload: failure_note; id: of the frame that failed
+    message = 1,        ///< payload: sealed octets; id: their Keccak-256
+    ack = 2,            ///< payload: end_ack; id: Keccak-256 of the payload
+    failure = 3,        ///< payload: failure_note; id: of the frame that failed
+    layered = 4,        ///< payload: wire/layer.hpp, sealed to the target, which is the next hop
+    layered_answer = 5, ///< goes back hop by hop; id: of the layered frame on this link
+    probe = 6,          ///< no payload; the target answers with an echo of its id
+    echo = 7,
 };
 
 /// What goes from hop to hop.

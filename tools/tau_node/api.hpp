@@ -84,6 +84,10 @@ private:
     void list_posts(net::http_request const& request, net::http_reply const& reply);
     void list_peers(net::http_reply const& reply);
     void show_route(net::http_request const& request, net::http_reply const& reply);
+    [[nodiscard]] nlohmann::json names_of_hops(std::vector<forward::wallet_path> const& ways);
+    void show_network(net::http_reply const& reply);
+    void time_ways(std::vector<forward::wallet_path> const& ways, nlohmann::json out,
+                   net::http_reply const& reply);
     void show_trace(net::http_request const& request, net::http_reply const& reply);
     void on_post(std::string const& topic, wire::topic_post const& post);
     [[nodiscard]] std::optional<info_hash> topic_of(net::http_request const& request,

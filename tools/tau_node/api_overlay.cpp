@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace tau::node {
 namespace {
 
@@ -72,6 +74,8 @@ json trace_json(std::vector<forward::trace_entry> const& entries) {
                  {"time", to_rfc3339(one.when)},
                  {"attempt", one.attempt},
                  {"way", wallets_json(one.way)}};
+        if (one.step == forward::trace_step::sent)
+            row["layered"] = one.is_layered;
         if (one.step == forward::trace_step::refused || one.step == forward::trace_step::no_way)
             row["reason"] = name_of(one.outcome);
         out.push_back(std::move(row));
@@ -103,6 +107,10 @@ json to_json(forward::forward_counts const& counts) {
             {"no_route", counts.no_route},
             {"expired", counts.expired},
             {"refused_acks", counts.refused_acks},
+            {"bad_ids", counts.bad_ids},
+            {"layered", counts.layered},
+            {"bad_layers", counts.bad_layers},
+            {"stalled", counts.stalled},
             {"waiting", counts.waiting},
             {"held", counts.held}};
 }
@@ -131,6 +139,8 @@ void api::add_overlay_routes(net::router& out) {
     out.add({"GET", "/v1/topics/{name}/posts",
              [this](auto const& request, auto const& reply) { list_posts(request, reply); }});
     out.add({"GET", "/v1/peers", [this](auto const&, auto const& reply) { list_peers(reply); }});
+    out.add(
+        {"GET", "/v1/network", [this](auto const&, auto const& reply) { show_network(reply); }});
     out.add({"GET", "/v1/route/{who}",
              [this](auto const& request, auto const& reply) { show_route(request, reply); }});
     out.add({"GET", "/v1/messages/{id}/trace",
@@ -229,6 +239,10 @@ void api::list_peers(net::http_reply const& reply) {
                          {"name", known ? json(known->name) : json()},
                          {"endpoint", to_string(link.where)},
                          {"dialled", link.began},
+                         {"proof", "key and wallet"}, // nobody is a link without both
+                         {"forwards", (link.who.capabilities & wire::cap_forwards) != 0},
+                         {"frames_out", quota.frames_out},
+                         {"frames_in", quota.frames_in},
                          {"age_s", age.count()},
                          {"sent_bytes", link.sent_bytes},
                          {"received_bytes", link.received_bytes},
@@ -242,12 +256,27 @@ void api::list_peers(net::http_reply const& reply) {
         trackers.push_back(
             {{"tracker", one.name},
              {"answers", one.answers},
+             {"knows_links", one.knows_links},
              {"problem", one.problem},
              {"last_answer", one.last_answer ? json(to_rfc3339(*one.last_answer)) : json()}});
     send_json(reply, {{"links", std::move(links)},
                       {"trackers", std::move(trackers)},
                       {"forwarding", to_json(overlay.forwarding().counts())},
                       {"refused", to_json(overlay.links().counts())}});
+}
+
+// What this node knows of the network around it: its links, and those its neighbours told of.
+void api::show_network(net::http_reply const& reply) {
+    auto& overlay = m_stack.bridge().set();
+    auto const own = m_stack.tau().keys().wallet();
+    auto links = json::array();
+    for (auto const& link : overlay.links().links())
+        links.push_back({identity::to_eip55(own), identity::to_eip55(link.who.wallet)});
+    for (auto const& [neighbour, theirs] : overlay.forwarding().routes().told())
+        for (auto const& other : theirs)
+            if (other != own)
+                links.push_back({identity::to_eip55(neighbour), identity::to_eip55(other)});
+    send_json(reply, {{"own", identity::to_eip55(own)}, {"links", std::move(links)}});
 }
 
 std::optional<wallet_address> api::wallet_named(std::string const& text,
@@ -278,15 +307,55 @@ void api::show_route(net::http_request const& request, net::http_reply const& re
         auto named = json::array();
         for (auto const& path : paths)
             named.push_back(path_json(path));
+        auto const ways = o.forwarding().paths_to(wallet, m_stack.now().mono);
         auto usable = json::array();
-        for (auto const& path : o.forwarding().paths_to(wallet, m_stack.now().mono))
+        for (auto const& path : ways)
             usable.push_back(wallets_json(path));
-        send_json(reply, {{"wallet", identity::to_eip55(wallet)},
-                          {"linked", o.links().is_linked(wallet)},
-                          {"own", identity::to_eip55(m_stack.tau().keys().wallet())},
-                          {"paths", std::move(named)},
-                          {"usable", std::move(usable)}});
+        json out{{"wallet", identity::to_eip55(wallet)},
+                 {"linked", o.links().is_linked(wallet)},
+                 {"own", identity::to_eip55(m_stack.tau().keys().wallet())},
+                 {"paths", std::move(named)},
+                 {"usable", std::move(usable)},
+                 {"names", names_of_hops(ways)}};
+        time_ways(ways, std::move(out), reply);
     });
+}
+
+json api::names_of_hops(std::vector<forward::wallet_path> const& ways) {
+    auto out = json::object();
+    auto const& messenger = m_stack.messenger();
+    for (auto const& one : messenger.friends())
+        if (auto const wallet = messenger.wallet_of(one.key))
+            for (auto const& way : ways)
+                if (std::find(way.begin(), way.end(), *wallet) != way.end())
+                    out[identity::to_eip55(*wallet)] = one.name;
+    return out;
+}
+
+// Answers when each hop of each way has been timed, or did not answer.
+void api::time_ways(std::vector<forward::wallet_path> const& ways, json out,
+                    net::http_reply const& reply) {
+    struct gathering {
+        json out;
+        std::size_t left = 0;
+    };
+    auto const all = std::make_shared<gathering>();
+    all->out = std::move(out);
+    all->out["times_ms"] = json::array();
+    all->left = ways.size();
+    if (ways.empty())
+        return send_json(reply, all->out);
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+        all->out["times_ms"].push_back(json::array());
+        m_stack.bridge().set().time_hops(ways[i], [this, reply, all, i,
+                                                   alive = m_alive](auto const& times) {
+            for (auto const& one : times)
+                all->out["times_ms"][i].push_back(
+                    one ? json(std::chrono::duration<double, std::milli>(*one).count()) : json());
+            if (--all->left == 0 && *alive)
+                send_json(reply, all->out);
+        });
+    }
 }
 
 void api::show_trace(net::http_request const& request, net::http_reply const& reply) {

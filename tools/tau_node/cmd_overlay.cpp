@@ -79,6 +79,20 @@ std::string short_wallet(json const& wallet) {
     return wallet.get<std::string>().substr(0, 10);
 }
 
+// One way as a line: each hop with its name, and how long it takes there and back.
+std::string drawn(json const& way, json const& times, json const& names) {
+    std::string out = "you";
+    for (std::size_t i = 0; i < way.size(); ++i) {
+        auto const time = i < times.size() && times[i].is_number()
+                              ? fmt::format("{:.1f} ms", times[i].get<double>())
+                              : std::string("no answer");
+        out += " --(" + time + ")-- " + short_wallet(way[i]);
+        if (auto const name = names.find(way[i].get<std::string>()); name != names.end())
+            out += " " + escape_text(name->get<std::string>());
+    }
+    return out;
+}
+
 std::string drawn(json const& way) {
     std::string out = "you";
     for (auto const& wallet : way)
@@ -120,19 +134,22 @@ exit_code cmd_peers(command_context const& context) {
     }
     for (auto const& link : all.at("links")) {
         auto const name = link.at("name").is_string() ? link.at("name").get<std::string>() : "";
-        print_line(fmt::format("{}  {:<22} {:>6} s  {:>9} B out  {:>9} B in  {} queued  {}",
-                               link.value("wallet", ""), link.value("endpoint", ""),
-                               link.value("age_s", 0), link.value("sent_bytes", std::uint64_t{0}),
-                               link.value("received_bytes", std::uint64_t{0}),
-                               link.value("queued", 0), escape_text(name)));
+        print_line(
+            fmt::format("{}  {:<22} {:>6} s  {:>9} B out  {:>9} B in  {} queued, {} here  {}  {}",
+                        link.value("wallet", ""), link.value("endpoint", ""),
+                        link.value("age_s", 0), link.value("sent_bytes", std::uint64_t{0}),
+                        link.value("received_bytes", std::uint64_t{0}), link.value("queued", 0),
+                        link.value("held", 0),
+                        link.value("dialled", false) ? "dialled" : "accepted", escape_text(name)));
     }
     if (all.at("links").empty())
         print_line("no links; join a topic, or set overlay.trackers to be found by friends");
     for (auto const& tracker : all.at("trackers"))
-        print_line(fmt::format("tracker {}  {}", tracker.value("tracker", ""),
-                               tracker.value("answers", false)
-                                   ? std::string("answers")
-                                   : escape_text(tracker.value("problem", ""))));
+        print_line(fmt::format(
+            "tracker {}  {}", tracker.value("tracker", ""),
+            tracker.value("answers", false) ? std::string(
+                tracker.value("knows_links", false) ? "answers, knows links" : "answers")
+                                            : escape_text(tracker.value("problem", ""))));
     return exit_code::done;
 }
 
@@ -143,8 +160,8 @@ exit_code cmd_route(command_context const& context, std::string const& who) {
         return exit_code::done;
     }
     print_line(route.value("wallet", "") + (route.value("linked", false) ? "  linked" : ""));
-    for (auto const& way : route.at("usable"))
-        print_line("  " + drawn(way));
+    for (std::size_t i = 0; i < route.at("usable").size(); ++i)
+        print_line("  " + drawn(route["usable"][i], route.at("times_ms").at(i), route.at("names")));
     if (route.at("usable").empty()) {
         print_line(route.at("paths").empty()
                        ? "  no path is known"

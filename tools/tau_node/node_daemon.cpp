@@ -93,6 +93,9 @@ stack_options stack_options_of(command_context const& context, logger const& log
     overlay.wallet_in_dht = values.wallet_in_dht;
     overlay.dial = values.dial ? dial_rule::when_accepted : dial_rule::never;
     overlay.forward.forwards = values.forward ? forward::transit::on : forward::transit::off;
+    if (values.layers != "off")
+        overlay.forward.layers = values.layers == "required" ? forward::layering::required
+                                                             : forward::layering::preferred;
     for (auto const& text : values.trackers) {
         auto const tracker = parse_tracker(text);
         overlay.tracker_urls.push_back(tracker.url);

@@ -98,6 +98,7 @@ std::map<std::string, reader> const& readers() {
         {"overlay.enabled", flag(&settings::overlay)},
         {"overlay.forward", flag(&settings::forward)},
         {"overlay.dial", flag(&settings::dial)},
+        {"overlay.layers", text(&settings::layers)},
         {"overlay.wallet_in_dht", flag(&settings::wallet_in_dht)},
         {"overlay.swarm_connections", number(&settings::swarm_connections, 2, 200)},
         {"overlay.trackers", texts(&settings::trackers)},
@@ -181,6 +182,7 @@ void check(settings const& values) {
                                  "reach it from elsewhere through ssh -L");
     }
     check_one_of(values.send_wait, {"", "published", "delivered", "read"}, "the state to wait for");
+    check_one_of(values.layers, {"off", "preferred", "required"}, "overlay.layers");
     check_one_of(values.get_mode, {"auto", "direct", "recursive"}, "the mode");
     check_one_of(values.log_level, {"trace", "debug", "info", "warning", "error"}, "the log level");
 }

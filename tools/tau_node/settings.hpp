@@ -49,6 +49,7 @@ struct settings {
     /// What swarms, presence and forwarding may do.
     bool overlay = true;                ///< false: no connections with other nodes but the DHT
     bool forward = true;                ///< pass on messages for others
+    std::string layers = "off";         ///< seal paths in layers: off, preferred, required
     bool dial = true;                   ///< open connections to those who say they take them
     bool wallet_in_dht = false;         ///< announce our wallet in the DHT: shows our address
     std::int64_t swarm_connections = 8; ///< of one swarm

@@ -99,6 +99,39 @@ TEST_F(FiveNodes, AHopThatFallsSilentIsLeftForTheSecondPath) {
     expect_once(101);
 }
 
+TEST_F(FiveNodes, WhatWaitsBehindASilentHopGoesByAnother) {
+    a.send_to(e);
+    ASSERT_TRUE(all_acknowledged(1, 2s));
+    auto& first = e.last_visited.at(1) == b.wallet() ? b : c;
+    first.is_dead = true;
+    for (int i = 0; i < 1000; ++i) // more than it may have without reports
+        a.send_to(e);
+    ASSERT_TRUE(all_acknowledged(1001, 5s));
+    EXPECT_GT(a.engine().counts().stalled, 0U);
+    expect_once(1001);
+}
+
+TEST_F(FiveNodes, AProbeTimesTheWayToEachHop) {
+    forward::wallet_path const way{b.wallet(), d.wallet(), e.wallet()};
+    std::vector<std::optional<duration>> times(3);
+    for (std::size_t i = 0; i < 3; ++i)
+        a.engine().probe(
+            {way.begin(), way.begin() + static_cast<std::ptrdiff_t>(i) + 1},
+            [&times, i](auto took) { times[i] = took; }, world.now());
+    world.run_for(200ms);
+    for (std::size_t i = 0; i < 3; ++i) {
+        ASSERT_TRUE(times[i]) << i;
+        EXPECT_EQ(*times[i], 10ms * (static_cast<int>(i) + 1)); // each link takes 5 ms
+    }
+    bool is_told = false;
+    e.is_dead = true;
+    a.engine().probe(
+        way, [&is_told](auto took) { is_told = !took; }, world.now());
+    a.send_to(b); // so that its time is looked at
+    world.run_for(10s);
+    EXPECT_TRUE(is_told);
+}
+
 TEST_F(FiveNodes, WhenTheOnlyWayIsGoneItWaitsUntilItIsBack) {
     world.unlink(d, e);
     world.run_for(100ms);

@@ -70,6 +70,31 @@ TEST_F(HostileNeighbour, SendsPathLoops) {
     EXPECT_EQ(t.received.size(), 1U);
 }
 
+TEST_F(HostileNeighbour, SendsAMessageToItselfAndOneToUsInOurName) {
+    say(frame_to(m.wallet())); // it does not come back
+    auto const told = [this] { return m.received.size() + h.received.size() + t.received.size(); };
+    EXPECT_EQ(told(), 0U);
+    world.run_for(5s);
+    EXPECT_EQ(counts().no_route, 1U);
+    auto ours = frame_to(h.wallet(), 3);
+    ours.visited = {h.wallet(), m.wallet()};
+    say(ours);
+    EXPECT_EQ(counts().looped, 1U);
+    EXPECT_EQ(told(), 0U);
+    EXPECT_EQ(counts().held, 0U);
+}
+
+TEST_F(HostileNeighbour, SaysWhatNobodyKnows) {
+    for (std::uint8_t const kind : {0x00, 0x13, 0x7f, 0xff})
+        h.engine().on_message(m.wallet(), {kind, bytes(40, kind)}, world.now());
+    auto odd = wire::encode(frame_to(t.wallet())).value();
+    odd[0] = 8; // a kind of frame of the future: refused, and counted
+    say_frame(odd);
+    EXPECT_EQ(counts().malformed, 1U);
+    say(frame_to(t.wallet())); // the link goes on
+    EXPECT_EQ(t.received.size(), 1U);
+}
+
 TEST_F(HostileNeighbour, SendsTenThousandHops) {
     auto const good = wire::encode(frame_to(t.wallet())).value();
     bytes long_path(good.begin(), good.end());

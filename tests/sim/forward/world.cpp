@@ -65,6 +65,12 @@ void forward_node::want_flush() {
     });
 }
 
+std::optional<public_key> forward_node::key_of(wallet_address const& who) {
+    auto const* const one = m_world.find(who);
+    return one == nullptr || m_world.keyless.contains(who) ? std::nullopt
+                                                           : std::optional(one->keys().key());
+}
+
 forward_world::forward_world(std::uint64_t seed, std::chrono::microseconds delay)
     : m_random(seed), m_delay(delay) {}
 

@@ -45,6 +45,7 @@ public:
     void on_acknowledged(forward::acknowledged const& what) override;
     void on_expired(hash256 const& id) override;
     void want_flush() override;
+    [[nodiscard]] std::optional<public_key> key_of(wallet_address const& who) override;
 
 private:
     friend class forward_world;
@@ -78,6 +79,7 @@ public:
     [[nodiscard]] moment now() const { return m_now; }
 
     bool has_tracker = true;
+    std::set<wallet_address> keyless{}; ///< whose keys nobody knows
     double loss = 0; ///< of single messages, as when a connection breaks silently
     std::uint64_t routes_asked = 0;
     /// Messages a link carries in a millisecond; 0: no limit.

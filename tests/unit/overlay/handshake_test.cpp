@@ -79,6 +79,23 @@ TEST_F(Handshake, AForgedHelloIsRefused) {
     EXPECT_TRUE(begun(as_alice).on_hello(empty, alices_book, now).has_error());
 }
 
+TEST_F(Handshake, UnknownCapabilitiesChangeNothingButAreProved) {
+    as_bob.capabilities = 0xffff'ffff;
+    auto a = begun(as_alice);
+    auto b = accepted(as_bob);
+    auto const from_a = a.on_hello(b.own_hello(), alices_book, now);
+    auto const from_b = b.on_hello(a.own_hello(), bobs_book, now);
+    ASSERT_TRUE(from_a && from_b);
+    EXPECT_FALSE(a.on_proof(from_b.value()));
+    EXPECT_EQ(a.remote().capabilities, 0xffff'ffffU);
+    // Who sits between can take none away.
+    auto other = begun(as_alice);
+    auto fewer = b.own_hello();
+    fewer.capabilities = wire::cap_forwards;
+    ASSERT_TRUE(other.on_hello(fewer, alices_book, now));
+    EXPECT_EQ(other.on_proof(from_b.value()), errc::invalid_signature);
+}
+
 TEST_F(Handshake, WhoHasOnlyTheHelloCannotProve) {
     auto a = begun(as_alice);
     auto b = accepted(as_bob);

@@ -141,7 +141,7 @@ TEST(Frame, RefusesWhatIsAboveItsLimits) {
     expect([](frame& f) { f.life = -1ms; }, errc::invalid_argument);
     expect([](frame& f) { f.visited.clear(); }, errc::invalid_argument);
     auto data = encode(some_frame()).value();
-    data[0] = 4;
+    data[0] = 8;
     EXPECT_EQ(decode_frame(data).error(), errc::invalid_encoding);
     data[0] = 1;
     data[1] = 17;
