@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "wire/gossip_vector.hpp"
 
+#include <optional>
 #include <variant>
 
 namespace tau::gossip {
@@ -27,13 +28,14 @@ struct visit {
 /// on_not_fetched().
 struct fetch_item {
     target what;
-    public_key sender;
+    public_key sender; ///< or, of a stranger's mail, the friend who told of it
     public_key receiver;
     public_key holder;
     target parent; ///< the message it belongs to; itself for a sealed item
     wire::gossip_type type = wire::gossip_type::message_root; ///< or receipt, bundle
     bool is_manifest = false;
     std::int64_t minute = 0;
+    std::optional<wire::pk_id> stranger{}; ///< who sealed it, if no friend of ours
 };
 /// Forget a held item.
 struct drop_item {

@@ -19,9 +19,13 @@ struct config {
     std::uint8_t frequency = 0;
     /// Our own gossip is put again before the DHT drops it, with what it names.
     std::chrono::minutes renewal{100};
+    /// The same while it names mail: the sooner it is put before we leave, the longer it stays.
+    std::chrono::minutes renewal_with_mail{60};
     /// From the start to the first publication, in which visits bring what to say.
     std::chrono::milliseconds first_publication{4'000};
-    /// A message that its receiver acknowledges in this time never enters gossip.
+    /// Between two publications while visits bring much (eager_time).
+    std::chrono::milliseconds eager_publish_gap{10'000};
+    /// A message to a friend who is online never enters gossip if it is acknowledged in this time.
     std::chrono::milliseconds own_root_delay{3'000};
 
     /// Visits. The first round goes fast; then at most one unreferred visit in idle_visit_pause.

@@ -37,6 +37,7 @@ engine::engine(config const& settings, public_key const& self, random_source& ra
 
 void engine::start(moment now) {
     m_running = true;
+    m_started = now.mono;
     m_visits.start(now);
     m_dirty = true;
     m_publish_earliest = now.mono + m_settings.first_publication;
@@ -67,11 +68,15 @@ void engine::set_own_roots(public_key const& to, std::vector<own_root> roots, mo
     m_own.set_complete(to, complete);
     bool const was_dirty = m_dirty;
     bool const was_telling = m_tell_at.has_value();
+    bool const grew = roots.size() >= std::max<std::size_t>(m_own.root_count(to), 1);
     if (!m_own.set_roots(to, std::move(roots)))
         return;
     news(now);
-    if (!was_dirty)
-        m_publish_earliest = std::max(m_publish_earliest, now.mono + m_settings.own_root_delay);
+    // Whoever is there may acknowledge it before anybody else need know.
+    auto const delay = is_online(to, now.mono) ? m_settings.own_root_delay : m_settings.tell_pause;
+    auto const earliest = m_published ? *m_published + publish_gap(now) : m_publish_earliest;
+    if (!was_dirty || grew)
+        m_publish_earliest = std::max(earliest, now.mono + delay);
     if (!was_telling)
         m_tell_at = now.mono + m_settings.own_root_delay;
 }
@@ -155,6 +160,7 @@ void engine::on_fetched(fetch_item const& what, std::size_t size,
     item.is_manifest = what.is_manifest;
     item.size = size;
     item.minute = what.minute;
+    item.stranger = what.stranger;
     item.received = now.wall;
     drop_all(m_mailbox.add(item));
     m_relayed.drop(what.what); // from now on it is carried as held
@@ -166,11 +172,13 @@ void engine::on_fetched(fetch_item const& what, std::size_t size,
             m_fetch_line.insert(m_fetch_line.begin(), next); // after every sealed message
     }
     news(now);
+    put_for(what.receiver, now); // the copy that we got may be among the last
     start_fetches(now.mono);
 }
 
 void engine::on_not_fetched(fetch_item const& what, moment now) {
     m_fetching.erase(what.what);
+    m_relayed.drop(what.what); // perhaps it never was
     on_lie(what.holder, now);
     start_fetches(now.mono);
 }
@@ -222,7 +230,15 @@ std::uint8_t engine::frequency(moment now) const {
 }
 
 std::chrono::milliseconds engine::publish_gap(moment now) const {
-    return std::chrono::seconds(frequency(now));
+    // Who has just come learns much and may be gone soon.
+    bool const eager = now.mono - m_started < m_settings.eager_time;
+    std::chrono::milliseconds const pace = std::chrono::seconds(frequency(now));
+    return eager ? std::min(pace, m_settings.eager_publish_gap) : pace;
+}
+
+std::chrono::minutes engine::renewal() const {
+    return m_mailbox.waits() || m_own.has_roots() ? m_settings.renewal_with_mail
+                                                  : m_settings.renewal;
 }
 
 std::optional<time_point> engine::publish_at() const {
@@ -230,12 +246,12 @@ std::optional<time_point> engine::publish_at() const {
         return std::nullopt;
     if (!m_published)
         return m_publish_earliest;
-    auto const renewal = *m_published + m_settings.renewal;
-    return m_dirty ? std::min(m_publish_earliest, renewal) : renewal;
+    auto const renew_at = *m_published + renewal();
+    return m_dirty ? std::min(m_publish_earliest, renew_at) : renew_at;
 }
 
 void engine::publish_now(moment now) {
-    bool const is_renewal = !m_published || now.mono - *m_published >= m_settings.renewal;
+    bool const is_renewal = !m_published || now.mono - *m_published >= renewal();
     m_published = now.mono;
     m_publish_earliest = now.mono + publish_gap(now);
     m_dirty = false;

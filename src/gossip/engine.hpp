@@ -75,6 +75,8 @@ public:
     /// A friend answered or brought something: it is online now.
     void on_online(public_key const& who, moment now);
     void on_offline(public_key const& who);
+    /// A friend may be found where it was not before.
+    void on_new_endpoint(public_key const& who, moment now) { m_visits.refer(who, now.mono); }
     /// Nobody that we can reach has an item of `from`'s chain: ask for it by gossip.
     void on_missing(public_key const& from, target const& what, moment now);
     void on_found(target const& what);
@@ -85,6 +87,8 @@ public:
     void on_fetched(fetch_item const& what, std::size_t size, std::vector<target> const& members,
                     moment now);
     void on_not_fetched(fetch_item const& what, moment now);
+    /// A held item reached its receiver, which proved itself.
+    void on_handed(target const& what) { m_mailbox.settle_item(what); }
     /// What an earlier run held.
     void restore_held(held_item item);
     /// Takes `size` octets from the budget of a serve_item.
@@ -138,6 +142,7 @@ private:
         std::vector<public_key> receivers; ///< friends that match, `from` excepted
         bool to_us;
         target parent; ///< of a bundle
+        wire::pk_id_form form;
     };
 
     // engine_merge.cpp
@@ -159,6 +164,7 @@ private:
     void put_for(public_key const& receiver, moment now);
     void publish_now(moment now);
     [[nodiscard]] std::chrono::milliseconds publish_gap(moment now) const;
+    [[nodiscard]] std::chrono::minutes renewal() const;
     [[nodiscard]] std::optional<time_point> publish_at() const;
     void tell_online(moment now);
 
@@ -180,6 +186,7 @@ private:
     std::unordered_map<target, std::set<public_key>> m_carriers; ///< root -> who named it
 
     bool m_running = false;
+    time_point m_started{};
     power_state m_power = power_state::battery;
     std::uint64_t m_version = 1; ///< of what we would say
     bool m_dirty = false;        ///< ... and have not published

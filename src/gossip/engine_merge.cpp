@@ -20,7 +20,8 @@ bool is_sealed(gossip_type type) {
 
 engine::reading engine::make_reading(public_key const& from, wire::gossip_entry const& entry,
                                      wire::pk_id_form form, target const& parent) const {
-    reading out{from, entry, entry.sender == wire::pk_id_of(from, form), {}, {}, false, parent};
+    reading out{from,   entry, entry.sender == wire::pk_id_of(from, form), {}, {}, false,
+                parent, form};
     if (out.by_sender)
         out.senders = {from};
     else
@@ -100,6 +101,11 @@ bool engine::read_entry(reading const& what, bool online, moment now) {
     }
     if (what.to_us)
         return read_for_us(what, online, now);
+    if (what.by_sender && entry.type == gossip_type::demand && m_mailbox.has(entry.hash)) {
+        // A friend wants what we hold, be its sender our friend or not.
+        m_actions.emplace_back(serve_item{entry.hash, what.from, false});
+        return false;
+    }
     if (what.receivers.empty())
         return false;
     return read_for_friend(what, now);
@@ -178,7 +184,11 @@ bool engine::want_to_hold(reading const& what, moment now) {
     if (what.parent == target{} || m_mailbox.has(entry.hash) || m_fetching.contains(entry.hash)
         || age >= m_settings.held_lifetime)
         return false;
-    for (auto const& sender : what.senders)
+    // A stranger's mail is on the account of the friend who tells of it.
+    bool const is_stranger = what.senders.empty();
+    if (is_stranger && what.form != m_settings.ids)
+        return false;
+    for (auto const& sender : is_stranger ? std::vector{what.from} : what.senders)
         for (auto const& receiver : what.receivers) {
             if (sender == receiver || !m_mailbox.would_take(sender)
                 || m_fetch_line.size() >= m_settings.max_fetches_waiting)
@@ -186,10 +196,18 @@ bool engine::want_to_hold(reading const& what, moment now) {
             bool const waits =
                 std::any_of(m_fetch_line.begin(), m_fetch_line.end(),
                             [&](fetch_item const& one) { return one.what == entry.hash; });
+            fetch_item next{entry.hash,
+                            sender,
+                            receiver,
+                            what.from,
+                            what.parent,
+                            entry.type,
+                            entry.type == gossip_type::bundle,
+                            entry.minute};
+            if (is_stranger)
+                next.stranger = entry.sender;
             if (!waits)
-                m_fetch_line.push_back({entry.hash, sender, receiver, what.from, what.parent,
-                                        entry.type, entry.type == gossip_type::bundle,
-                                        entry.minute});
+                m_fetch_line.push_back(std::move(next));
             return true;
         }
     return false;
@@ -211,12 +229,11 @@ void engine::settle_by(public_key const& from, wire::gossip_vector const& what) 
     for (auto const& entry : what.entries) {
         if (entry.sender != own)
             continue;
-        for (auto const& other : m_ids.matching(entry.receiver, what.form)) {
-            if (is_sealed(entry.type))
+        if (entry.type == gossip_type::read_root)
+            m_mailbox.settle(from, entry.hash);
+        if (is_sealed(entry.type))
+            for (auto const& other : m_ids.matching(entry.receiver, what.form))
                 listed[other].insert(entry.hash);
-            else if (entry.type == gossip_type::read_root)
-                m_mailbox.settle(other, from, entry.hash);
-        }
     }
     if (!what.own_complete)
         return;

@@ -3,6 +3,7 @@
 #include "wire/mutable_item.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tau::gossip {
@@ -19,6 +20,10 @@ void take_from(std::unordered_map<public_key, std::size_t>& sums, public_key con
     auto const found = sums.find(key);
     if ((found->second -= size) == 0)
         sums.erase(found);
+}
+
+bool is_same_sender(held_item const& a, held_item const& b) {
+    return a.stranger || b.stranger ? a.stranger == b.stranger : a.sender == b.sender;
 }
 
 } // namespace
@@ -56,7 +61,10 @@ std::vector<target> mailbox::add(held_item item) {
     m_bytes += item.size;
     m_sender_bytes[sender] += item.size;
     m_receiver_bytes[receiver] += item.size;
+    auto const what_added = item.what;
     m_items.emplace(item.what, std::move(item));
+    if (auto const& added = m_items.at(what_added); added.type == wire::gossip_type::receipt)
+        settle_older_receipts(added);
     std::vector<target> gone;
     auto const push_out = [&](public_key const* of_sender, public_key const* of_receiver) {
         auto const what = oldest(of_sender, of_receiver);
@@ -122,16 +130,32 @@ void mailbox::set_settled(held_item& item) {
     m_order.insert(place_of(item));
 }
 
-bool mailbox::settle(public_key const& sender, public_key const& receiver, target const& root) {
+void mailbox::settle_item(target const& what) {
+    if (auto const found = m_items.find(what); found != m_items.end() && !found->second.settled)
+        set_settled(found->second);
+}
+
+// Of a pair's receipts the newest says everything.
+void mailbox::settle_older_receipts(held_item const& than) {
+    std::vector<target> old;
+    for (auto const& what : m_by_receiver.at(than.receiver))
+        if (auto const& item = m_items.at(what); item.type == wire::gossip_type::receipt
+                                                 && item.minute < than.minute
+                                                 && is_same_sender(item, than))
+            old.push_back(what);
+    for (auto const& what : old)
+        settle_item(what);
+}
+
+bool mailbox::settle(public_key const& receiver, target const& root) {
     auto const found = m_by_receiver.find(receiver);
     auto const* const last = find(root);
-    if (found == m_by_receiver.end() || !last || last->sender != sender
-        || last->receiver != receiver)
+    if (found == m_by_receiver.end() || !last || last->receiver != receiver)
         return false;
     auto const minute = last->minute; // of the sender's clock, as that of the others
     bool news = false;
     for (auto const& what : found->second)
-        if (auto& item = m_items.at(what); item.sender == sender && !item.settled
+        if (auto& item = m_items.at(what); is_same_sender(item, *last) && !item.settled
                                            && item.type != wire::gossip_type::receipt
                                            && (item.minute < minute || item.parent == root)) {
             set_settled(item);
@@ -147,7 +171,7 @@ bool mailbox::settle_unlisted(public_key const& sender, public_key const& receiv
         return false;
     bool news = false;
     for (auto const& what : found->second)
-        if (auto& item = m_items.at(what); item.sender == sender && !item.settled
+        if (auto& item = m_items.at(what); item.sender == sender && !item.stranger && !item.settled
                                            && item.minute < before_minute
                                            && !listed.contains(item.parent)) {
             set_settled(item);
@@ -213,26 +237,35 @@ std::vector<entry_group> mailbox::groups(std::optional<public_key> const& receiv
     std::sort(roots.begin(), roots.end(), [](held_item const* a, held_item const* b) {
         return std::tie(b->minute, b->what) < std::tie(a->minute, a->what);
     });
+    // A reader that has one finds those before it by its links.
+    std::set<std::tuple<wire::pk_id, public_key, wire::gossip_type>> pairs;
+    std::vector<entry_group> out, older;
+    for (auto const* root : roots) {
+        auto const [begin, end] = manifests.equal_range(root->what);
+        std::vector<target> listed;
+        for (auto at = begin; at != end; ++at)
+            listed.push_back(at->second->what);
+        std::sort(listed.begin(), listed.end());
+        bool const leads =
+            pairs.emplace(root->sender_id(m_settings.ids), root->receiver, root->type).second;
+        (leads ? out : older).push_back(group_of(*root, std::move(listed)));
+    }
+    std::move(older.begin(), older.end(), std::back_inserter(out));
+    return out;
+}
+
+entry_group mailbox::group_of(held_item const& root, std::vector<target> manifests) const {
     auto const entry_of = [&](held_item const& item, wire::gossip_type type) {
-        return wire::gossip_entry{wire::pk_id_of(item.sender, m_settings.ids),
+        return wire::gossip_entry{item.sender_id(m_settings.ids),
                                   wire::pk_id_of(item.receiver, m_settings.ids),
                                   type,
                                   item.what,
                                   0,
                                   item.minute};
     };
-    std::vector<entry_group> out;
-    for (auto const* root : roots) {
-        entry_group group{entry_of(*root, root->type)};
-        auto const [begin, end] = manifests.equal_range(root->what);
-        std::vector<target> sorted;
-        for (auto at = begin; at != end; ++at)
-            sorted.push_back(at->second->what);
-        std::sort(sorted.begin(), sorted.end());
-        for (auto const& what : sorted)
-            group.push_back(entry_of(m_items.at(what), wire::gossip_type::bundle));
-        out.push_back(std::move(group));
-    }
+    entry_group out{entry_of(root, root.type)};
+    for (auto const& what : manifests)
+        out.push_back(entry_of(m_items.at(what), wire::gossip_type::bundle));
     return out;
 }
 

@@ -17,7 +17,7 @@ namespace tau::gossip {
 /// what gossip said; its octets are with the adapter.
 struct held_item {
     target what;
-    public_key sender;
+    public_key sender; ///< or, of a stranger's mail, the friend who told of it
     public_key receiver;
     target parent; ///< the sealed item it belongs to; itself for that one
     wire::gossip_type type = wire::gossip_type::message_root;
@@ -28,6 +28,12 @@ struct held_item {
     std::optional<unix_ms> last_put{}; ///< by us
     /// Sender or receiver let us know that it has arrived. Kept for a demand all the same.
     bool settled = false;
+    /// Who sealed it, if that is no friend of ours.
+    std::optional<wire::pk_id> stranger{};
+
+    [[nodiscard]] wire::pk_id sender_id(wire::pk_id_form form) const {
+        return stranger ? *stranger : wire::pk_id_of(sender, form);
+    }
 };
 
 /// Which items are held for others, within quotas of receiver, sender and all: the settled,
@@ -51,8 +57,10 @@ public:
     /// What is too old.
     std::vector<target> expire(unix_ms now);
 
-    /// The receiver acknowledged what this sender sealed up to `root`. True if news.
-    bool settle(public_key const& sender, public_key const& receiver, target const& root);
+    /// The receiver acknowledged what the sender of `root` sealed up to it. True if news.
+    bool settle(public_key const& receiver, target const& root);
+    /// The receiver has this item.
+    void settle_item(target const& what);
     /// The sender no longer lists them: all of the pair but `listed`.
     bool settle_unlisted(public_key const& sender, public_key const& receiver,
                          std::set<target> const& listed, std::int64_t before_minute);
@@ -62,10 +70,13 @@ public:
     [[nodiscard]] std::vector<held_item const*> for_receiver(public_key const& receiver) const;
     /// The items that belong to a sealed one, itself first.
     [[nodiscard]] std::vector<target> family(target const& root) const;
+    /// Whether anything is not settled.
+    [[nodiscard]] bool waits() const { return !m_order.empty() && std::get<0>(*m_order.rbegin()); }
     /// Receivers of unsettled items.
     [[nodiscard]] std::set<public_key> receivers() const;
 
     /// What our vector says of them: groups of the unsettled, the newest first.
+    /// First those that nothing of the same pair follows: they lead to the others.
     [[nodiscard]] std::vector<entry_group>
     groups(std::optional<public_key> const& receiver = {}) const;
 
@@ -80,6 +91,8 @@ private:
         return {!item.settled, item.received, item.what};
     }
     void set_settled(held_item& item);
+    void settle_older_receipts(held_item const& than);
+    [[nodiscard]] entry_group group_of(held_item const& root, std::vector<target> manifests) const;
     [[nodiscard]] std::optional<target> oldest(public_key const* sender,
                                                public_key const* receiver) const;
 

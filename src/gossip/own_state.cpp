@@ -50,6 +50,11 @@ bool own_state::has_roots() const {
     return !m_roots.empty();
 }
 
+std::size_t own_state::root_count(public_key const& to) const {
+    auto const found = m_roots.find(to);
+    return found == m_roots.end() ? 0 : found->second.size();
+}
+
 bool own_state::demands(target const& what) const {
     return std::any_of(m_demands.begin(), m_demands.end(),
                        [&](demanded const& one) { return one.what == what; });

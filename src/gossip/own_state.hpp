@@ -44,6 +44,7 @@ public:
     void forget(public_key const& who);
 
     [[nodiscard]] bool has_roots() const;
+    [[nodiscard]] std::size_t root_count(public_key const& to) const;
     [[nodiscard]] bool demands(target const& what) const;
     [[nodiscard]] std::size_t demand_count() const { return m_demands.size(); }
 

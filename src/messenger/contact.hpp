@@ -143,6 +143,7 @@ struct contact {
     bool poll_brought_news = false;
     bool in_background_line = false;
     std::optional<time_point> cidr_read{};
+    std::int64_t cidr_seq = -1; ///< of the newest endpoints that they published
     bool wallet_read = false;
 
     // Fetching what is known by hash only.

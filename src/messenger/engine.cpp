@@ -44,6 +44,8 @@ void resume(engine_core& core, contact_ptr const& who, loaded_state const& state
             core.attachments->fetch(who, row.id, root.value(), row.root);
     if (who->outbox.empty())
         return;
+    // What they left for us says which of these arrived while we were away.
+    core.watch->read_tip(who);
     core.deliver->kick(who);
     core.publish->resume(who);
     for (auto const& one : who->outbox)

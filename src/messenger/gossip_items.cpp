@@ -122,6 +122,8 @@ void gossip_link::on_fetched(gossip::fetch_item const& what, bytes const& value)
                         what.minute,
                         m_core.now().wall};
     row.value = value;
+    if (what.stranger)
+        row.stranger = to_bytes(*what.stranger);
     m_core.ports.store.commit({store::put_held{std::move(row)}}, store::durability::lazy, {});
     (void)m_core.ports.dht.serve_immutable(value);
     m_machine.on_fetched(what, value.size(), members, m_core.now());
@@ -182,6 +184,12 @@ void gossip_link::serve_family(gossip::serve_item const& what, std::vector<bytes
         exchange_with(to, std::move(direct), false);
 }
 
+void gossip_link::note_teller(contact& from, public_key const& teller) {
+    std::erase(from.tellers, teller);
+    from.tellers.insert(from.tellers.begin(), teller);
+    from.tellers.resize(std::min<std::size_t>(from.tellers.size(), max_tellers));
+}
+
 void gossip_link::perform(gossip::root_told const& what) {
     auto const from = m_core.find(what.from);
     if (!from)
@@ -190,11 +198,8 @@ void gossip_link::perform(gossip::root_told const& what) {
         m_machine.on_found(what.root);
         return;
     }
-    if (what.told_by != what.from) {
-        std::erase(from->tellers, what.told_by);
-        from->tellers.insert(from->tellers.begin(), what.told_by);
-        from->tellers.resize(std::min<std::size_t>(from->tellers.size(), max_tellers));
-    }
+    if (what.told_by != what.from)
+        note_teller(*from, what.told_by);
     auto const now = m_core.now();
     auto const failed = m_failed.find(what.root);
     bool const too_soon = failed != m_failed.end() && now.mono < failed->second;

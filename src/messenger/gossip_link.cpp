@@ -35,6 +35,8 @@ void gossip_link::start(std::vector<store::held_row> const& held) {
         item.minute = row.minute;
         item.received = row.received;
         item.last_put = row.put;
+        if (auto const id = wire::pk_id::from(row.stranger))
+            item.stranger = id.value();
         m_machine.restore_held(std::move(item));
     }
     serve_held(held);
@@ -171,13 +173,9 @@ void gossip_link::perform(gossip::tell const& what) {
 }
 
 void gossip_link::perform(gossip::visit const& what) {
-    auto const who = m_core.find(what.who);
-    if (!who)
-        return;
-    if (who->last_source || m_core.ports.dht.endpoint_of(what.who))
+    // Where they were before our start they may still be; whom nobody knows fails at once.
+    if (auto const who = m_core.find(what.who))
         exchange(who, true);
-    else
-        read_channel(who);
 }
 
 void gossip_link::perform(gossip::tip_wanted const& what) {
@@ -226,6 +224,8 @@ void gossip_link::exchange_with(contact_ptr const& to, std::vector<bytes> handed
             if (answer) {
                 m_machine.on_told(who->row.key, version);
                 who->handed.insert(targets.begin(), targets.end());
+                for (auto const& one : targets)
+                    m_machine.on_handed(one);
                 who->last_answer = m_core.now().mono;
                 on_reached(who);
                 m_core.receive->on_answer(who, std::move(answer).value());
@@ -275,6 +275,11 @@ void gossip_link::on_heard(contact_ptr const& who) {
 
 void gossip_link::on_own_endpoints() {
     m_machine.on_own_endpoint_changed(m_core.now());
+    pump();
+}
+
+void gossip_link::visit_soon(contact const& who) {
+    m_machine.on_new_endpoint(who.row.key, m_core.now());
     pump();
 }
 

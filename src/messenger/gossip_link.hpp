@@ -38,6 +38,8 @@ public:
     void remove(contact const& who);
     /// Outbox or receipts of a contact have changed.
     void renew(contact_ptr const& who);
+    /// `teller` told of mail that `from` sealed, or brought it.
+    static void note_teller(contact& from, public_key const& teller);
     /// Whether they may not know what we have of theirs.
     [[nodiscard]] bool owes_receipt(contact const& who) const;
     /// A receipt could not be brought: it must travel by others.
@@ -52,6 +54,8 @@ public:
     /// They exchanged with us and proved it.
     void on_heard(contact_ptr const& who);
     void on_own_endpoints();
+    /// They may be found where they were not before.
+    void visit_soon(contact const& who);
     void on_user_active();
     void writing(contact_ptr const& to);
 

@@ -1,7 +1,9 @@
 #include "messenger/own_channels.hpp"
 
 #include "messenger/background_line.hpp"
+#include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/gossip_link.hpp"
 #include "messenger/publisher.hpp"
 #include "wire/endpoint_value.hpp"
 #include "wire/message_channel.hpp"
@@ -25,14 +27,26 @@ std::int64_t& own_channels::seq_of(wire::salt const& salt) {
     return found->second;
 }
 
-void own_channels::put(wire::salt const& salt, bytes value) {
+void own_channels::put(wire::salt const& salt, bytes value, std::chrono::milliseconds pause) {
     auto& seq = seq_of(salt);
     seq = identity::next_seq(seq, m_core.now().wall);
     auto const item = m_core.publish->sign(salt, seq, std::move(value));
     m_core.ports.store.commit(
         {store::put_authored{{salt, item.seq, item.value, m_core.now().wall}}},
         store::durability::lazy, {});
-    (void)m_core.ports.dht.put(salt, item.seq, item.value, {});
+    (void)m_core.ports.dht.put(
+        salt, item.seq, item.value,
+        m_core.guarded(
+            [this, salt, seq = item.seq, value = item.value, pause](dht::put_report report) {
+                if (report.nodes > 0)
+                    return;
+                // A node that has just started may know nobody yet.
+                m_core.after(pause, m_core.guarded([this, salt, seq, value, pause] {
+                    if (m_core.running && seq_of(salt) == seq)
+                        put(salt, value,
+                            std::min<std::chrono::milliseconds>(2 * pause, put_again_last));
+                }));
+            }));
 }
 
 void own_channels::start() {
@@ -210,11 +224,24 @@ void own_channels::on_endpoints(contact_ptr const& who, wire::mutable_item const
     if (!value) // perhaps their contact key has changed; a card will bring the new one
         return;
     auto const now = m_core.now().wall;
+    bool const is_news = item.seq > who->cidr_seq;
+    who->cidr_seq = std::max(who->cidr_seq, item.seq);
     for (auto const& where : value.value().endpoints) {
         m_core.ports.dht.hint_endpoint(who->row.key, where);
         m_core.ports.store.commit({store::put_endpoint{{who->row.key, where, now}}},
                                   store::durability::lazy, {});
     }
+    if (is_news)
+        on_new_endpoints(who);
+}
+
+// What failed at the old ones need not wait for its next turn.
+void own_channels::on_new_endpoints(contact_ptr const& who) {
+    if (m_core.deliver->is_online(*who))
+        return;
+    if (!who->outbox.empty() || who->receipt_due)
+        m_core.deliver->kick(who);
+    m_core.gossip->visit_soon(*who);
 }
 
 void own_channels::on_wallet(contact_ptr const& who, wire::mutable_item const& item) {

@@ -23,6 +23,10 @@ public:
     /// After a restore, a channel that was not found is read again after this.
     static constexpr std::chrono::milliseconds restore_retry{500};
 
+    /// What no node took is put again after the first, and then after pauses up to the last.
+    static constexpr std::chrono::milliseconds put_again_first{1'000};
+    static constexpr std::chrono::milliseconds put_again_last{60'000};
+
     explicit own_channels(engine_core& core) : m_core(core) {}
 
     /// Publishes the device record and begins to look for other devices.
@@ -31,7 +35,9 @@ public:
     void read_back(std::vector<contact_ptr> const& friends, std::function<void()> done);
 
     /// Signs, stores and puts a value of one of our channels.
-    void put(wire::salt const& salt, bytes value);
+    /// If no node takes it, again after `pause`, and then after longer ones.
+    void put(wire::salt const& salt, bytes value,
+             std::chrono::milliseconds pause = put_again_first);
     /// The key under which friends read our channels.
     [[nodiscard]] channel::box_key own_box_key() const;
     /// Puts our endpoints, encrypted for friends, if there are any.
@@ -51,6 +57,7 @@ private:
     void read_until_found(wire::salt const& salt, std::function<void(dht::got_item const&)> on_item,
                           std::function<bool()> given_up, std::function<void()> done);
     void on_endpoints(contact_ptr const& who, wire::mutable_item const& item);
+    void on_new_endpoints(contact_ptr const& who);
     void on_wallet(contact_ptr const& who, wire::mutable_item const& item);
 
     engine_core& m_core;

@@ -35,11 +35,30 @@ void publisher::put_message(contact_ptr const& to, outgoing const& one) {
         one.sealed,
         m_core.guarded(to, [this, id = one.id](contact_ptr const& who, dht::put_report report) {
             auto* const found = who->find_outgoing(id);
-            if (!found || report.nodes == 0)
+            if (!found)
                 return;
+            if (report.nodes == 0)
+                return put_message_later(who, id);
             found->item_taken = true;
             note_published(who, *found);
         }));
+}
+
+// A node that has just started may know nobody who would take anything.
+void publisher::put_message_later(contact_ptr const& to, message_id const& id) {
+    m_core.after(put_again_pause, m_core.guarded(to, [this, id](contact_ptr const& who) {
+        auto const* const one = who->find_outgoing(id);
+        if (m_core.running && one && !one->item_taken)
+            put_message(who, *one);
+    }));
+}
+
+void publisher::put_channel_later(contact_ptr const& to) {
+    if (m_core.alarms.is_set(to->put_alarm))
+        return;
+    to->put_alarm =
+        m_core.after(put_again_pause,
+                     m_core.guarded(to, [this](contact_ptr const& who) { put_tip_again(who); }));
 }
 
 void publisher::on_content_taken(contact_ptr const& to, message_id const& id) {
@@ -73,6 +92,8 @@ void publisher::put_channel(contact_ptr const& to) {
     auto const report = [this, ids](contact_ptr const& who, dht::put_report taken) {
         if (taken.nodes > 0)
             on_channel_taken(who, ids);
+        else
+            put_channel_later(who);
     };
     auto const& tip = *to->tip;
     (void)m_core.ports.dht.put(tip.address.salt, tip.seq, tip.value, m_core.guarded(to, report));

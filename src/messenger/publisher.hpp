@@ -17,9 +17,11 @@ struct engine_core;
 class publisher {
 public:
     static constexpr std::chrono::seconds put_pause{2};
+    /// Before what no node took is put again.
+    static constexpr std::chrono::seconds put_again_pause{10};
     /// Putting again while there is no receipt: DHT nodes drop items after 2 hours.
-    static constexpr std::chrono::minutes refresh_first{100};
-    static constexpr std::chrono::minutes refresh_last{100};
+    static constexpr std::chrono::minutes refresh_first{60};
+    static constexpr std::chrono::minutes refresh_last{60};
     /// Messages put again in one refresh; older ones are reached by their links.
     static constexpr std::size_t max_refreshed = 12;
 
@@ -45,7 +47,9 @@ public:
 
 private:
     void put_message(contact_ptr const& to, outgoing const& one);
+    void put_message_later(contact_ptr const& to, message_id const& id);
     void put_channel(contact_ptr const& to);
+    void put_channel_later(contact_ptr const& to);
     void put_tip_again(contact_ptr const& to);
     void on_channel_taken(contact_ptr const& to, std::vector<message_id> const& ids);
     void note_published(contact_ptr const& to, outgoing const& one);

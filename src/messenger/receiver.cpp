@@ -223,8 +223,11 @@ void receiver::on_sealed(std::vector<bytes> items, delivery_way way, contact_ptr
                                               std::move(item)});
     }
     for (auto& [key, messages] : by_sender)
-        if (auto const sender = m_core.find(key))
+        if (auto const sender = m_core.find(key)) {
+            if (from && from != sender) // and may have what belongs to it
+                gossip_link::note_teller(*sender, from->row.key);
             take(sender, std::move(messages), way_from(sender, from, way));
+        }
 }
 
 // The same as a channel value, but sealed; its time counts as the value's seq.

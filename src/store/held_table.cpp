@@ -19,6 +19,7 @@ held_row take_held(statement& row) {
     else
         out.put = row.time();
     out.size = row.integer();
+    out.stranger = row.blob();
     return out;
 }
 
@@ -26,9 +27,9 @@ held_row take_held(statement& row) {
 
 error_code apply(connection& db, put_held const& change) {
     auto const& row = change.row;
-    return db.run("INSERT INTO held VALUES (?,?,?,?,?,?,?,?,NULL,?) ON CONFLICT DO NOTHING",
+    return db.run("INSERT INTO held VALUES (?,?,?,?,?,?,?,?,NULL,?,?) ON CONFLICT DO NOTHING",
                   row.target, row.sender, row.receiver, row.parent, row.type,
-                  std::int64_t{row.is_manifest}, row.minute, row.received, row.value);
+                  std::int64_t{row.is_manifest}, row.minute, row.received, row.value, row.stranger);
 }
 
 error_code apply(connection& db, note_held_put const& change) {
@@ -40,8 +41,9 @@ error_code apply(connection& db, remove_held const& change) {
 }
 
 result<std::vector<held_row>> all_held(connection& db) {
-    TAU_TRY(stmt, db.prepare("SELECT target, sender, receiver, parent, type, manifest, minute,"
-                             " received, put, length(value) FROM held ORDER BY received"));
+    TAU_TRY(stmt,
+            db.prepare("SELECT target, sender, receiver, parent, type, manifest, minute,"
+                       " received, put, length(value), stranger FROM held ORDER BY received"));
     return rows_of(*stmt, take_held);
 }
 

@@ -87,7 +87,8 @@ struct held_row {
     unix_ms received{};
     std::optional<unix_ms> put{};
     std::int64_t size = 0;
-    bytes value{}; ///< empty in lists
+    bytes stranger{}; ///< the sender's id, if it is no friend; empty if it is
+    bytes value{};    ///< empty in lists
 };
 
 /// A file that is a sealed torrent, by the message that names it.

@@ -6,7 +6,7 @@ namespace tau::store {
 namespace {
 
 // Step N leads from version N to version N + 1. Steps that were released never change.
-constexpr std::array<char const*, 3> steps{R"sql(
+constexpr std::array<char const*, 4> steps{R"sql(
 CREATE TABLE friends (
     key BLOB PRIMARY KEY CHECK (length(key) = 32),
     own_name TEXT NOT NULL,
@@ -108,6 +108,9 @@ CREATE TABLE files (
     state INTEGER NOT NULL,
     changed INTEGER NOT NULL
 ) WITHOUT ROWID;
+)sql",
+                                           R"sql(
+ALTER TABLE held ADD COLUMN stranger BLOB NOT NULL DEFAULT x'';
 )sql"};
 
 error_code run_step(connection& db, std::size_t from) {

@@ -70,6 +70,15 @@ trace_time city::at() const {
     return std::chrono::duration_cast<trace_time>(m_now.mono - m_begin);
 }
 
+std::string city::explain(std::size_t message, trace_time until) const {
+    auto const id = std::find_if(m_by_id.begin(), m_by_id.end(),
+                                 [&](auto const& one) { return one.second == message; });
+    auto const root = id == m_by_id.end() ? m_roots.end() : m_roots.find(id->first);
+    if (root == m_roots.end())
+        return "never left";
+    return m_acts.explain(m_plan, m_plan.messages[message], root->second, until);
+}
+
 void city::at(time_point when, std::function<void()> what) {
     m_events.push({std::max(when, m_now.mono), ++m_last_event, std::move(what)});
 }

@@ -3,6 +3,7 @@
 #include "dht/access.hpp"
 #include "messenger/engine.hpp"
 #include "sim/gossip/dht_model.hpp"
+#include "sim/gossip/journal.hpp"
 #include "sim/gossip/trace.hpp"
 #include "store/port.hpp"
 #include "support/temp_folder.hpp"
@@ -61,6 +62,7 @@ private:
     static constexpr std::size_t max_places = 4;
 
     /// Devices that answer where the key was last seen, in the order in which they are asked.
+    void note(target const& item, journal_entry::act what, std::size_t other = 0);
     [[nodiscard]] std::optional<std::size_t> reach(public_key const& key,
                                                    std::optional<endpoint> ask_at);
     void later(std::chrono::milliseconds delay, std::function<void()> what);
@@ -106,6 +108,7 @@ struct city_settings {
     double hostile = 0;                   ///< of the devices
     std::optional<std::size_t> villain{}; ///< this one is, too
     std::chrono::milliseconds harm_pause{30'000};
+    bool journal = false; ///< keep what explains late messages
 };
 
 /// Devices with the whole messenger each (and its database), a model of DHT and network, and
@@ -126,6 +129,8 @@ public:
         return m_devices[device].engine.get();
     }
     [[nodiscard]] public_key const& key(std::size_t device) const;
+    /// If a journal is kept: the ways of a message.
+    [[nodiscard]] std::string explain(std::size_t message, trace_time until) const;
     [[nodiscard]] std::uint64_t events() const { return m_events_run; }
     [[nodiscard]] std::uint64_t shown_twice() const { return m_shown_twice; }
     [[nodiscard]] moment now() const { return m_now; }
@@ -200,6 +205,8 @@ private:
     std::unordered_map<hash256, unix_ms> m_shown;
     std::uint64_t m_shown_twice = 0;
     std::uint32_t m_last_place = 0;
+    journal m_acts;
+    std::unordered_map<hash256, target> m_roots; ///< of sealed ids, for the journal
 };
 
 } // namespace tau::test

@@ -1,5 +1,8 @@
 #include "sim/gossip/city.hpp"
 
+#include "identity/keccak.hpp"
+#include "wire/bencode.hpp"
+
 #include <algorithm>
 
 namespace tau::test {
@@ -39,6 +42,11 @@ void city_access::later(std::chrono::milliseconds delay, std::function<void()> w
         what();
         c->arm(self);
     });
+}
+
+void city_access::note(target const& item, journal_entry::act what, std::size_t other) {
+    if (m_city.m_settings.journal)
+        m_city.m_acts.note(item, {m_city.at(), m_self, other, what});
 }
 
 void city_access::traverse(std::size_t value_bytes) {
@@ -140,14 +148,17 @@ void city_access::get_immutable(target const& what, std::optional<public_key> ho
             m_city.meter(m_self).bytes_in += found->second.size() + item_overhead;
             m_city.meter(*other).bytes_out += found->second.size() + item_overhead;
             ++m_city.meter(*other).packets_out;
-            later(2 * m_city.delay(),
-                  [tell, value = found->second] { tell(&value, dht::get_source::direct); });
+            later(2 * m_city.delay(), [this, tell, what, value = found->second] {
+                note(what, journal_entry::act::found);
+                tell(&value, dht::get_source::direct);
+            });
             return;
         }
     }
     later(1000ms + 6 * m_city.delay(), [this, tell, what] {
         auto const value = m_city.m_cloud.get(what, m_city.now().mono);
         traverse(value ? 2 * value->size() : 0);
+        note(what, value ? journal_entry::act::found : journal_entry::act::missed);
         tell(value.get(), dht::get_source::recursive);
     });
 }
@@ -191,7 +202,10 @@ result<target> city_access::put_immutable(bytes value, dht::put_observer observe
     auto const size = value.size();
     auto shared = std::make_shared<bytes const>(value);
     TAU_TRY(where, serve_immutable(std::move(value)));
+    if (auto const sealed = wire::unwrap_string(*shared); sealed && m_city.m_settings.journal)
+        m_city.m_roots.emplace(identity::keccak256(sealed.value()), where);
     later(8 * m_city.delay(), [this, where, shared, size, observer] {
+        note(where, journal_entry::act::put);
         put_report(m_city.m_cloud.put(where, shared, m_city.now().mono), size, observer);
     });
     return where;
@@ -222,29 +236,34 @@ void city_access::exchange(public_key const& to, dht::parcel what, std::optional
     auto const from = m_city.key(m_self);
     auto const source = m_city.m_devices[m_self].where;
     auto const life = m_city.m_devices[*other].life;
-    m_city.at(m_city.now().mono + m_city.delay(),
-              [c = &m_city, other = *other, life, from, source, size, what = std::move(what),
-               alive = std::weak_ptr<int>(m_alive), observer, me = this] {
-                  auto& there = c->m_devices[other];
-                  if (there.life != life || !there.is_up()) {
-                      if (!alive.expired())
-                          me->later(3s, [observer] { observer(errc::timed_out); });
-                      return;
-                  }
-                  auto reply = there.access->m_offers[from];
-                  there.used.bytes_in += size + exchange_overhead;
-                  auto const reply_bytes = bytes_in(reply);
-                  there.used.packets_out += datagrams_for(reply_bytes);
-                  there.used.bytes_out += reply_bytes + exchange_overhead;
-                  there.access->receive({from, true, source, what});
-                  c->arm(other);
-                  if (alive.expired())
-                      return;
-                  c->meter(me->m_self).bytes_in += reply_bytes + exchange_overhead;
-                  if (auto const place = there.where; there.is_up())
-                      me->hint_endpoint(c->key(other), place);
-                  me->later(c->delay(), [observer, reply = std::move(reply)] { observer(reply); });
-              });
+    m_city.at(m_city.now().mono + m_city.delay(), [c = &m_city, other = *other, life, from, source,
+                                                   size, what = std::move(what),
+                                                   alive = std::weak_ptr<int>(m_alive), observer,
+                                                   me = this] {
+        auto& there = c->m_devices[other];
+        if (there.life != life || !there.is_up()) {
+            if (!alive.expired())
+                me->later(3s, [observer] { observer(errc::timed_out); });
+            return;
+        }
+        auto reply = there.access->m_offers[from];
+        there.used.bytes_in += size + exchange_overhead;
+        if (c->m_settings.journal)
+            for (auto const& one : what.immutables)
+                c->m_acts.note(wire::target_of_immutable(one),
+                               {c->at(), c->m_by_key.at(from), other, journal_entry::act::handed});
+        auto const reply_bytes = bytes_in(reply);
+        there.used.packets_out += datagrams_for(reply_bytes);
+        there.used.bytes_out += reply_bytes + exchange_overhead;
+        there.access->receive({from, true, source, what});
+        c->arm(other);
+        if (alive.expired())
+            return;
+        c->meter(me->m_self).bytes_in += reply_bytes + exchange_overhead;
+        if (auto const place = there.where; there.is_up())
+            me->hint_endpoint(c->key(other), place);
+        me->later(c->delay(), [observer, reply = std::move(reply)] { observer(reply); });
+    });
 }
 
 void city_runner::run(std::function<void()> work, std::function<void()> done) {

@@ -16,7 +16,17 @@ struct options {
     std::size_t devices = 1'000;
     std::uint64_t seed = 1;
     std::chrono::hours length{48};
+    std::size_t explain = 0; ///< so many of the missed messages
 };
+
+void explain(trace const& plan, city const& done, trace_time window, std::size_t count) {
+    for (std::size_t i = 0; i < plan.messages.size() && count > 0; ++i)
+        if (is_due(plan, done, i, window) && !in_time(plan, done, i, window)) {
+            --count;
+            std::printf("message %zu %s\n", i,
+                        done.explain(i, plan.messages[i].at + window).c_str());
+        }
+}
 
 double seconds_of(std::chrono::steady_clock::time_point since) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
@@ -73,9 +83,11 @@ void run_random(char const* name, options const& o, double online, bool nights, 
     auto const plan = make_trace(settings, o.seed);
     city_settings world;
     world.hostile = hostile;
+    world.journal = o.explain > 0;
     city here(plan, world, o.seed);
     here.run();
     print_deliveries(name, plan, here, window, seconds_of(since));
+    explain(plan, here, window, o.explain);
 }
 
 void run_hostile(options const& o) {
@@ -94,17 +106,11 @@ void run_hostile(options const& o) {
     // The same messages in both: those between devices that are honest in the second.
     std::size_t due = 0, before = 0, after = 0;
     for (std::size_t i = 0; i < plan.messages.size(); ++i) {
-        auto const& m = plan.messages[i];
-        auto const best = omniscient_delivery(plan, m);
-        if (attacked.is_hostile(m.from) || attacked.is_hostile(m.to) || !best || *best - m.at > 24h
-            || *best >= plan.settings.length)
+        if (!is_due(plan, attacked, i, 24h))
             continue;
         ++due;
-        auto const in_time = [&](fate const& f) {
-            return f.delivered && *f.delivered - m.at <= 24h;
-        };
-        before += in_time(calm.fates()[i]) ? 1 : 0;
-        after += in_time(attacked.fates()[i]) ? 1 : 0;
+        before += in_time(plan, calm, i, 24h) ? 1 : 0;
+        after += in_time(plan, attacked, i, 24h) ? 1 : 0;
     }
     double most = 0, sum_before = 0, sum_after = 0;
     for (std::size_t i = 0; i < plan.sessions.size(); ++i) {
@@ -228,9 +234,10 @@ void run_return(options const& o) {
 }
 
 int usage() {
-    std::fprintf(stderr,
-                 "usage: gossip_city [--devices N] [--seed N] [--hours N] SCENARIO...\n"
-                 "scenarios: online20 night20 online5 apart hostile idle amplify return all\n");
+    std::fprintf(
+        stderr,
+        "usage: gossip_city [--devices N] [--seed N] [--hours N] [--explain N] SCENARIO...\n"
+        "scenarios: online20 night20 online5 apart hostile idle amplify return all\n");
     return 2;
 }
 
@@ -252,6 +259,8 @@ int main(int argc, char** argv) {
             o.devices = value;
         else if (arg == "--seed")
             o.seed = value;
+        else if (arg == "--explain")
+            o.explain = value;
         else if (arg == "--hours")
             o.length = std::chrono::hours(value);
         else

@@ -38,17 +38,25 @@ struct tally {
 
 } // namespace
 
+bool is_due(trace const& plan, city const& done, std::size_t message, trace_time window) {
+    auto const& m = plan.messages[message];
+    auto const best = omniscient_delivery(plan, m);
+    return !done.is_hostile(m.from) && !done.is_hostile(m.to) && best && *best - m.at <= window
+           && *best < plan.settings.length;
+}
+
+bool in_time(trace const& plan, city const& done, std::size_t message, trace_time window) {
+    auto const& at = done.fates()[message].delivered;
+    return at && *at - plan.messages[message].at <= window;
+}
+
 comparison compare(trace const& plan, city const& done, trace_time window) {
     tally omniscient, ours, plain;
     for (std::size_t i = 0; i < plan.messages.size(); ++i) {
         auto const& m = plan.messages[i];
-        if (done.is_hostile(m.from) || done.is_hostile(m.to))
+        if (!is_due(plan, done, i, window))
             continue;
-        auto const best = omniscient_delivery(plan, m);
-        // A session must be long enough for anybody to read anything.
-        if (!best || *best - m.at > window || *best >= plan.settings.length)
-            continue;
-        omniscient.add(m, best, window);
+        omniscient.add(m, omniscient_delivery(plan, m), window);
         ours.add(m, done.fates()[i].delivered, window);
         plain.add(m, plain_mailbox_delivery(plan, m), window);
     }

@@ -24,6 +24,13 @@ struct comparison {
     std::uint64_t shown_twice = 0;
 };
 
+/// Whether the omniscient store delivers a message between honest devices in the window.
+[[nodiscard]] bool is_due(trace const& plan, city const& done, std::size_t message,
+                          trace_time window);
+/// Whether we did.
+[[nodiscard]] bool in_time(trace const& plan, city const& done, std::size_t message,
+                           trace_time window);
+
 /// `window`: from composing. Messages from or to hostile devices do not count.
 [[nodiscard]] comparison compare(trace const& plan, city const& done, trace_time window);
 

@@ -181,6 +181,24 @@ TEST_F(Conversation, FindsAFriendAtANewEndpoint) {
     EXPECT_TRUE(reaches(alice, id.value(), message_state::delivered, 1min));
 }
 
+TEST_F(Conversation, FindsAFriendWhenBothAreBackAtNewEndpoints) {
+    befriend();
+    alice.kill();
+    bob.kill();
+    // Every node has restarted: the DHT is empty, and at first knows nobody.
+    w.items.clear();
+    w.immutables.clear();
+    w.cloud_up = false;
+    alice.move_to({boost::asio::ip::address_v4(0x0b000001U), 7000});
+    bob.move_to({boost::asio::ip::address_v4(0x0b000002U), 7001});
+    alice.start();
+    bob.start();
+    auto const id = alice.say(bob.key(), "Both elsewhere");
+    w.run(3s);
+    w.cloud_up = true;
+    EXPECT_TRUE(reaches(alice, id.value(), message_state::delivered, 20s));
+}
+
 TEST_F(Conversation, OtherDeviceIsReported) {
     befriend();
     auto const salt = wire::salt::from(identity::device_channel).value();

@@ -171,6 +171,40 @@ TEST(GossipEngine, PutsHeldMailWhenItsReceiverIsAboutAndAtMostOnceAnHour) {
     EXPECT_TRUE(carol.take<put_item>().empty());
 }
 
+TEST(GossipEngine, HoldsAStrangersMailOnTheAccountOfWhoTellsOfIt) {
+    teller alice("alic"), bob("bob"), carol("caro"), dave("dave");
+    carol.befriend({"alic", "bob", "dave"});
+    dave.befriend({"caro", "bob"}); // and does not know Alice
+    alice.befriend({"caro", "bob"});
+    bob.befriend({"alic", "caro", "dave"});
+    for (auto* one : {&alice, &bob, &carol, &dave})
+        one->machine.start(one->now);
+    alice.seal("bob", "root");
+    carol.hears(alice);
+    carol.fetch_all();
+    dave.hears(carol);
+    auto const wanted = dave.take<fetch_item>();
+    ASSERT_EQ(wanted.size(), 1U);
+    EXPECT_EQ(wanted[0].sender, carol.self);
+    dave.machine.on_fetched(wanted[0], 500, {}, dave.now);
+    EXPECT_TRUE(dave.carries("alic", "bob", "root"));
+    EXPECT_EQ(dave.machine.held().bytes_of_sender(carol.self), 500U);
+
+    // Carol's own list says nothing of Alice's mail; Bob's word settles it.
+    carol.machine.set_own_roots(key_named("bob"), {}, carol.now);
+    carol.now = dave.now = dave.now.after(10min);
+    dave.hears(carol);
+    EXPECT_TRUE(dave.carries("alic", "bob", "root"));
+    bob.now = bob.now.after(20min);
+    bob.machine.set_own_roots(
+        key_named("alic"),
+        {{gossip_type::receipt, hash_named("ack"), bob.now.wall, {}, hash_named("root")}}, bob.now);
+    dave.now = bob.now;
+    dave.hears(bob);
+    EXPECT_TRUE(dave.machine.held().for_receiver(bob.self).empty());
+    EXPECT_FALSE(dave.carries("alic", "bob", "root"));
+}
+
 TEST(GossipEngine, PublishesAtItsPaceAndNoMoreThanNeeded) {
     teller alice("alic");
     alice.befriend({"bob"});

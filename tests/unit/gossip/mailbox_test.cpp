@@ -62,13 +62,45 @@ TEST_F(Mailbox, SettledItemsGoFirstAndAreNotOffered) {
     auto const first = hold("a", "b");
     auto const second = hold("a", "b");
     auto const third = hold("a", "b");
-    EXPECT_TRUE(box.settle(key_named("a"), key_named("b"), second));
-    EXPECT_FALSE(box.settle(key_named("a"), key_named("b"), hash_named("unknown")));
-    EXPECT_FALSE(box.settle(key_named("x"), key_named("b"), third));
+    EXPECT_TRUE(box.settle(key_named("b"), second));
+    EXPECT_FALSE(box.settle(key_named("b"), hash_named("unknown")));
+    EXPECT_FALSE(box.settle(key_named("x"), third));
     ASSERT_EQ(box.for_receiver(key_named("b")).size(), 1U);
     EXPECT_EQ(box.for_receiver(key_named("b"))[0]->what, third);
     EXPECT_TRUE(box.has(first)); // for a demand
     EXPECT_EQ(box.groups().size(), 1U);
+}
+
+TEST_F(Mailbox, KeepsTheNewestReceiptOfAPair) {
+    auto const add = [&](std::string_view name, std::int64_t minute) {
+        held_item item{hash_named(name), key_named("a"), key_named("b"), hash_named(name)};
+        item.type = wire::gossip_type::receipt;
+        item.size = 500;
+        item.minute = minute;
+        item.received = now += 1s;
+        EXPECT_TRUE(box.add(item).empty());
+    };
+    EXPECT_FALSE(box.waits());
+    add("old", 1);
+    add("new", 2);
+    EXPECT_TRUE(box.waits());
+    ASSERT_EQ(box.groups().size(), 1U);
+    EXPECT_EQ(box.groups()[0][0].hash, hash_named("new"));
+    box.settle_item(hash_named("new"));
+    EXPECT_FALSE(box.waits());
+}
+
+TEST_F(Mailbox, NamesFirstWhatNothingOfThePairFollows) {
+    auto const first = hold("a", "b");
+    auto const second = hold("a", "b");
+    auto const other = hold("c", "b");
+    auto const third = hold("a", "b");
+    auto const groups = box.groups();
+    ASSERT_EQ(groups.size(), 4U);
+    EXPECT_EQ(groups[0][0].hash, third);
+    EXPECT_EQ(groups[1][0].hash, other);
+    EXPECT_EQ(groups[2][0].hash, second);
+    EXPECT_EQ(groups[3][0].hash, first);
 }
 
 TEST_F(Mailbox, ForgetsWithTimeAndWithFriends) {
