@@ -15,6 +15,13 @@ using tick = std::uint16_t;
 inline constexpr std::uint32_t seconds_per_tick = 4;
 inline constexpr tick tick_mask = 0x3fff;
 
+/// Has the processor load what lies at `at` without waiting for it: a load whose value
+/// nobody uses. A prefetch would be a hint only, and is dropped where the page is not at
+/// hand, as those of a large table seldom are. `at` must be readable.
+inline void fetch_line(void const* at) {
+    asm volatile("" ::"r"(*static_cast<char const volatile*>(at)));
+}
+
 /// What a peer is to its swarm; the bits beside its tick.
 enum class peer_kind : std::uint16_t {
     leecher = 0,
@@ -141,7 +148,7 @@ public:
     /// Asks the processor for the head of the bucket `peer` belongs to...
     void prefetch_bucket(address peer) const {
         if (m_buckets != nullptr)
-            __builtin_prefetch(&m_buckets[place_of(peer)]);
+            fetch_line(&m_buckets[place_of(peer)]);
     }
     /// ...and, once that is there, for its peers, and for those that sample() takes first.
     void prefetch_peers(address peer, std::uint32_t draw) const {
@@ -202,7 +209,7 @@ private:
         void prefetch() const {
             constexpr std::size_t line = 64;
             for (std::size_t i = 0; i < capacity * (N + 2); i += line)
-                __builtin_prefetch(data.get() + i);
+                fetch_line(data.get() + i);
         }
         [[nodiscard]] std::uint32_t find(address peer) const {
             auto const* p = data.get();

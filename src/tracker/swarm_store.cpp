@@ -181,8 +181,8 @@ void swarm_store::prefetch(swarm_place& soon, int step) const {
         return;
     auto const* const first = &m_swarms[soon.position];
     if (step == 1) {
-        __builtin_prefetch(first);
-        __builtin_prefetch(&first->v6);
+        fetch_line(first);
+        fetch_line(&first->v6);
         return;
     }
     if (first->hash != soon.hash) {
