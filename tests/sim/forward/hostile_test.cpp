@@ -85,7 +85,7 @@ TEST_F(HostileNeighbour, SendsAMessageToItselfAndOneToUsInOurName) {
 }
 
 TEST_F(HostileNeighbour, SaysWhatNobodyKnows) {
-    for (std::uint8_t const kind : {0x00, 0x13, 0x7f, 0xff})
+    for (auto const kind : bytes{0x00, 0x13, 0x7f, 0xff})
         h.engine().on_message(m.wallet(), {kind, bytes(40, kind)}, world.now());
     auto odd = wire::encode(frame_to(t.wallet())).value();
     odd[0] = 8; // a kind of frame of the future: refused, and counted
