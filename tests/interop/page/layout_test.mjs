@@ -1,7 +1,7 @@
 // The places that the tracker's page gives to wallets: near what they are linked with.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { adjacency, adjust, arrange } from '../../../tools/web/tracker/layout.js'
+import { adjacency, adjust, arrange } from '../../../tools/web/shared/layout.js'
 
 function run (steps) {
   let last

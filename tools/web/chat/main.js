@@ -5,6 +5,7 @@ import { byId, setText, show } from './dom.js'
 import { readEvents } from './events.js'
 import { Dialogs } from './dialogs.js'
 import { ListView } from './list_view.js'
+import { NetworkView } from './network_view.js'
 import { SignIn } from './sign_in.js'
 import { State } from './state.js'
 import { TalkView } from './talk_view.js'
@@ -12,6 +13,7 @@ import { TalkView } from './talk_view.js'
 const firstPause = 500
 const longestPause = 8000
 const statusEvery = 10_000
+const networkEvery = 2_000
 
 const api = new Api('tau-node-token')
 const state = new State(api)
@@ -31,6 +33,7 @@ const on = {
 const dialogs = new Dialogs(state, on)
 const list = new ListView(state, on)
 const talk = new TalkView(state, on)
+const network = new NetworkView(api, state)
 
 let live = null // ends the connection of this sign-in
 
@@ -54,8 +57,11 @@ const keyInAddress = () => location.hash.slice(2)
 
 function route () {
   const key = keyInAddress()
+  const isNetwork = key === 'network'
   list.setOpen(key)
-  talk.open(key)
+  talk.open(isNetwork ? '' : key)
+  network.setVisible(isNetwork)
+  if (isNetwork) attempt(() => network.refresh())
 }
 
 function setGone (text) {
@@ -111,6 +117,7 @@ const signIn = new SignIn(api, {
     dialogs.closeAll()
     talk.forget()
     list.forget()
+    network.forget()
     document.title = 'Tau'
   },
   onIn: () => {
@@ -123,5 +130,8 @@ window.addEventListener('hashchange', () => state.own && route())
 setInterval(() => {
   if (live && state.own && document.visibilityState === 'visible') attempt(() => state.loadStatus())
 }, statusEvery)
+setInterval(() => {
+  if (live && state.own && network.isVisible && document.visibilityState === 'visible') attempt(() => network.refresh())
+}, networkEvery)
 
 signIn.start()

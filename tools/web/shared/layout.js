@@ -1,6 +1,6 @@
 // Places the wallets of a network so that linked ones are near each other: forces between
 // points, on ever finer versions of the graph (coarse ones are placed in a moment and give
-// the finer ones their shape). Nothing here touches the page: it runs in a worker.
+// the finer ones their shape). Nothing here touches the page: for large networks it runs in a worker.
 
 const smallest = 60 // wallets of the coarsest version
 const openness = 1.1 // how near a group of points must be to be looked at one by one

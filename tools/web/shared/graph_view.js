@@ -27,7 +27,8 @@ export class GraphView {
     this.listen()
   }
 
-  /// `wallets`: {wallet, links, liveness, accepts}; `links`: pairs of positions.
+  /// `wallets`: {wallet, links, liveness, accepts}, and `name` where there is one to show
+  /// instead of the address; `links`: pairs of positions.
   setGraph (wallets, links) {
     this.wallets = wallets
     this.links = links
@@ -436,7 +437,7 @@ export class GraphView {
     const taken = []
     for (const i of new Set(wanted)) {
       if (i === null || !this.isPlaced(i)) continue
-      const text = shortWallet(this.wallets[i].wallet)
+      const text = this.wallets[i].name ?? shortWallet(this.wallets[i].wallet)
       const half = g.measureText(text).width / 2 + 4
       const x = this.screenX(i)
       const y = this.screenY(i) + Math.max(this.size(i), 8) + 15
