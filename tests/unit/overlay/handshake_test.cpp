@@ -134,6 +134,17 @@ TEST_F(Handshake, OrderAndRepetitionAreChecked) {
     EXPECT_EQ(a.on_hello(b.own_hello(), alices_book, now).error(), errc::replayed);
 }
 
+TEST_F(Handshake, UnknownCapabilitiesAreTakenAsTheyAre) {
+    as_bob.capabilities = 0xffff'0000U | wire::cap_topics;
+    auto a = begun(as_alice);
+    auto b = accepted(as_bob);
+    auto const from_a = a.on_hello(b.own_hello(), alices_book, now).value();
+    auto const from_b = b.on_hello(a.own_hello(), bobs_book, now).value();
+    EXPECT_FALSE(a.on_proof(from_b));
+    EXPECT_FALSE(b.on_proof(from_a));
+    EXPECT_EQ(a.remote().capabilities, as_bob.capabilities);
+}
+
 TEST_F(Handshake, ARevokedBindingIsRefused) {
     ASSERT_FALSE(alices_book.offer(
         identity::make_revocation(*bob, now + std::chrono::milliseconds(1)), now));
