@@ -228,8 +228,13 @@ void run_return(options const& o) {
     std::printf("back after 7 days: %zu messages of 10 friends\n", plan.messages.size());
     std::printf("  %zu arrived, the last after %.1f s = %.0f round trips of 140 ms\n", done, took,
                 took / 0.14);
-    std::printf("  %.0f octets received for %.0f of sealed messages: %.2f times\n\n", got, sealed,
+    std::printf("  %.0f octets received for %.0f of sealed messages: %.2f times\n", got, sealed,
                 got / sealed);
+    auto const& used = here.used(0);
+    std::printf("  %llu traversals, %llu puts, %llu exchanges\n\n",
+                static_cast<unsigned long long>(used.gets - before.gets),
+                static_cast<unsigned long long>(used.puts - before.puts),
+                static_cast<unsigned long long>(used.exchanges - before.exchanges));
     std::fflush(stdout);
 }
 
