@@ -4,6 +4,7 @@
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/friend_watch.hpp"
 #include "messenger/loader.hpp"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ struct file_keeper::held {
     bool is_proving = false;
     std::chrono::seconds meet_pause{0};
     time_point meet_at{};
+    std::set<endpoint> met_at{}; ///< where they were looked for in this run
 };
 
 file_keeper::~file_keeper() {
@@ -328,8 +330,18 @@ void file_keeper::meet(held& what) {
         places.insert(*known);
     if (peer->last_source)
         places.insert(*peer->last_source);
-    for (auto const& where : places)
+    for (auto const& where : places) {
         m_port->connect(what.file.torrent, where);
+        // A start after a crash finds them there again.
+        if (what.met_at.insert(where).second)
+            m_core.ports.store.commit(
+                {store::put_endpoint{{peer->row.key, where, m_core.now().wall}}},
+                store::durability::lazy, {});
+    }
+    if (places.empty()) { // what is stored, or published, may lead to one that answers
+        m_core.deliver->owe_receipt(peer);
+        m_core.watch->look_for_endpoint(peer);
+    }
 }
 
 void file_keeper::meet_all() {
