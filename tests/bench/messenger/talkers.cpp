@@ -2,6 +2,7 @@
 
 #include "plugins/session/settings.hpp"
 #include "support/test_keys.hpp"
+#include "wire/sealed_torrent.hpp"
 
 #include <stdexcept>
 
