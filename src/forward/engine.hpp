@@ -212,6 +212,7 @@ private:
         time_point expires{};
         time_point retry_at{};
         std::uint8_t attempt = 0;
+        std::uint8_t rounds = 0; // how often no neighbour was left
         std::optional<wallet_address> first_hop{};
         std::vector<wallet_address> failed{};      // first hops that did not lead there
         std::optional<wire::answer_key> answers{}; // of layered sendings

@@ -119,11 +119,12 @@ void engine::on_own_failure(hash256 const& id, std::uint8_t attempt, wire::hop_o
         dispatch(own, now); // by another neighbour, if there is one
         return;
     }
-    // None is left: begin anew after a pause, with what the trackers say then.
+    // None is left: begin anew after a pause, with what the trackers say then. Neighbours that
+    // refused at once must not make it longer.
     own.failed.clear();
     own.first_hop.reset();
     m_stranded.insert(id);
-    set_retry(own, now.mono + pause_after(attempt));
+    set_retry(own, now.mono + pause_after(own.rounds++));
 }
 
 void engine::retry_own(moment now) {
