@@ -24,7 +24,7 @@ struct layered_message {
 /// that each learns the next alone. The ids of the links are random.
 ///
 /// Source:    docs/wire/forward.md, "Layered frames"; libsodium's crypto_box_seal.
-/// Threading: any thread. About 120 us a hop.
+/// Threading: any thread.
 /// Errors:    errc::invalid_argument without a hop or for a key of small order;
 ///            errc::too_large if the layers do not fit a frame.
 [[nodiscard]] result<layered_message> seal_layers(std::vector<layer_hop> const& hops,
