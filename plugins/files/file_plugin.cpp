@@ -53,10 +53,30 @@ struct file_plugin::mover {
     file_progress told{};
     std::uint64_t whole_pieces = 0; // from the first on
     bool is_whole = false;
+    bool takes_pieces = false; // it is checked and knows its dictionary
+    std::vector<bool> pieces{};
     std::shared_ptr<messenger::file_check> check{};
     bool is_checking = false;
     unsigned rereads = 0;
     time_point look_at{};
+    std::uint64_t rated_bytes = 0; // a second ago, or so
+    time_point rated_at{};
+    std::uint64_t rate = 0;
+
+    // Octets a second, whichever way they come; once a second anew.
+    std::uint64_t rate_of(std::uint64_t done, time_point now) {
+        auto const passed = std::chrono::duration<double>(now - rated_at).count();
+        if (rated_at == time_point{} || passed >= 1) {
+            bool const is_first = rated_at == time_point{} || done < rated_bytes;
+            rate =
+                is_first
+                    ? 0
+                    : static_cast<std::uint64_t>(static_cast<double>(done - rated_bytes) / passed);
+            rated_bytes = done;
+            rated_at = now;
+        }
+        return rate;
+    }
 };
 
 file_plugin::file_plugin(host& home, worker_pool& workers, clock_source const& clock,
@@ -278,13 +298,19 @@ void file_plugin::look_at_theirs(mover_ptr const& what) {
     if (!what->has_info)
         return status.has_metadata ? take_info(what) : void();
     auto const& pieces = status.pieces;
+    what->takes_pieces = status.state == lt::torrent_status::downloading;
+    what->pieces.assign(static_cast<std::size_t>(pieces.size()), false);
+    for (auto const index : pieces.range())
+        what->pieces[static_cast<std::size_t>(static_cast<int>(index))] = pieces[index];
     while (std::cmp_less(what->whole_pieces, pieces.size())
            && pieces[lt::piece_index_t(static_cast<int>(what->whole_pieces))])
         ++what->whole_pieces;
     what->is_whole = what->whole_pieces == wire::file_pieces(what->file.size);
     file_progress now;
     now.bytes_done = opened_bytes(what->file, static_cast<std::uint64_t>(status.total_done));
-    now.bytes_per_s = static_cast<std::uint64_t>(std::max(0, status.download_payload_rate));
+    now.bytes_per_s =
+        std::max(static_cast<std::uint64_t>(std::max(0, status.download_payload_rate)),
+                 what->rate_of(now.bytes_done, m_clock.now().mono));
     now.peers = static_cast<std::size_t>(status.num_peers);
     check_more(what);
     what->told = now;
@@ -404,10 +430,67 @@ void file_plugin::connect(info_hash const& torrent, endpoint const& where) {
     });
 }
 
+bool file_plugin::has_info(info_hash const& torrent) const {
+    auto const found = m_moving.find(torrent);
+    return found != m_moving.end() && found->second->has_info;
+}
+
+void file_plugin::add_info(info_hash const& torrent, byte_view info) {
+    auto const found = m_moving.find(torrent);
+    if (found == m_moving.end() || found->second->has_info || !found->second->handle.is_valid())
+        return;
+    auto const text = as_text(info);
+    (void)m_host.call([&](lt::session_handle&) {
+        found->second->handle.set_metadata(
+            lt::span<char const>(text.data(), static_cast<std::ptrdiff_t>(text.size())));
+    });
+}
+
+std::vector<std::uint32_t> file_plugin::missing(info_hash const& torrent, std::size_t limit) const {
+    std::vector<std::uint32_t> out;
+    auto const found = m_moving.find(torrent);
+    if (found == m_moving.end() || !found->second->takes_pieces)
+        return out;
+    auto const& what = *found->second;
+    for (auto i = static_cast<std::size_t>(what.whole_pieces);
+         i < what.pieces.size() && out.size() < limit; ++i)
+        if (!what.pieces[i])
+            out.push_back(static_cast<std::uint32_t>(i));
+    return out;
+}
+
+void file_plugin::add_piece(info_hash const& torrent, std::uint32_t piece, bytes octets) {
+    auto const found = m_moving.find(torrent);
+    if (found == m_moving.end() || !found->second->takes_pieces)
+        return;
+    (void)m_host.call([&](lt::session_handle&) {
+        auto const text = as_text(octets);
+        found->second->handle.add_piece(lt::piece_index_t(static_cast<int>(piece)),
+                                        std::vector<char>(text.begin(), text.end()));
+    });
+}
+
+void file_plugin::read_info(wire::file_ref const& file, std::function<void(result<bytes>)> done) {
+    off_thread([folder = m_folder, file] { return folder.load_whole(file); }, std::move(done));
+}
+
+void file_plugin::read_sealed(wire::file_ref const& file, std::uint64_t from, std::size_t count,
+                              std::function<void(result<bytes>)> done) {
+    off_thread(
+        [path = m_folder.octets_of(file), from, count]() -> result<bytes> {
+            TAU_TRY(in, open_for_reading(path));
+            bytes out(count);
+            if (auto const ec = in.read_at(from, out))
+                return ec;
+            return out;
+        },
+        std::move(done));
+}
+
 void file_plugin::read(wire::file_ref const& file, std::uint64_t from, std::size_t count,
                        std::function<void(result<bytes>)> done) {
     off_thread([path = m_folder.octets_of(file), file, from,
-                count] { return read_sealed(path, file, from, count); },
+                count] { return plugins::read_sealed(path, file, from, count); },
                std::move(done));
 }
 

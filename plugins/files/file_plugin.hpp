@@ -55,6 +55,14 @@ public:
     void rest(info_hash const& torrent) override;
     void remove(info_hash const& torrent) override;
     void connect(info_hash const& torrent, endpoint const& where) override;
+    [[nodiscard]] bool has_info(info_hash const& torrent) const override;
+    void add_info(info_hash const& torrent, byte_view info) override;
+    [[nodiscard]] std::vector<std::uint32_t> missing(info_hash const& torrent,
+                                                     std::size_t limit) const override;
+    void add_piece(info_hash const& torrent, std::uint32_t piece, bytes octets) override;
+    void read_info(wire::file_ref const& file, std::function<void(result<bytes>)> done) override;
+    void read_sealed(wire::file_ref const& file, std::uint64_t from, std::size_t count,
+                     std::function<void(result<bytes>)> done) override;
     void read(wire::file_ref const& file, std::uint64_t from, std::size_t count,
               std::function<void(result<bytes>)> done) override;
     void keep_only(std::set<info_hash> const& named) override;

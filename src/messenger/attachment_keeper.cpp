@@ -1,6 +1,7 @@
 #include "messenger/attachment_keeper.hpp"
 
 #include "messenger/engine_core.hpp"
+#include "messenger/ferry.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/views.hpp"
@@ -185,6 +186,9 @@ void attachment_keeper::ask(std::shared_ptr<job> const& what, target const& item
     auto const from = what->from.lock();
     if (!from)
         return;
+    // Where messages take a link or a path, neither their node nor the DHT may be in reach.
+    if (from->was_carried)
+        m_core.ferry->want_item(from, item);
     auto came = std::make_shared<bool>(false);
     m_core.ports.dht.get_immutable(
         item, m_core.gossip->holder_for(*from, what->named, what->attempts),
@@ -218,6 +222,14 @@ void attachment_keeper::on_value(std::shared_ptr<job> const& what, target const&
     if (what->unsaved.size() >= max_unsaved)
         save(what);
     ask_more(what);
+}
+
+void attachment_keeper::on_brought(contact const& from, byte_view value) {
+    auto const item = wire::target_of_immutable(value);
+    auto const jobs = m_jobs;
+    for (auto const& [id, what] : jobs)
+        if (what->from.lock().get() == &from && m_jobs.contains(id))
+            on_value(what, item, value);
 }
 
 void attachment_keeper::save(std::shared_ptr<job> const& what) {

@@ -44,6 +44,8 @@ public:
     void when_done(message_id const& id, std::function<void(error_code)> done);
     [[nodiscard]] bool is_fetching(message_id const& id) const { return m_jobs.contains(id); }
     [[nodiscard]] std::size_t fetching() const { return m_jobs.size(); }
+    /// An item that a friend brought; one that nobody wants is dropped.
+    void on_brought(contact const& from, byte_view value);
     void cancel(message_id const& id);
     void forget(contact const& who);
 

@@ -4,6 +4,7 @@
 #include "messenger/background_line.hpp"
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
+#include "messenger/ferry.hpp"
 #include "messenger/file_keeper.hpp"
 #include "messenger/file_sender.hpp"
 #include "messenger/friend_watch.hpp"
@@ -27,6 +28,7 @@ engine_core::engine_core(engine_ports p, engine_settings s)
       watch(std::make_unique<friend_watch>(*this)), fetch(std::make_unique<root_fetcher>(*this)),
       attachments(std::make_unique<attachment_keeper>(*this)),
       files(std::make_unique<file_keeper>(*this)), uploads(std::make_unique<file_sender>(*this)),
+      ferry(std::make_unique<messenger::ferry>(*this)),
       channels(std::make_unique<own_channels>(*this)), haul(std::make_unique<hauler>(*this)),
       gossip(std::make_unique<gossip_link>(*this)) {}
 

@@ -20,6 +20,7 @@ class attachment_keeper;
 class background_line;
 class composer;
 class courier;
+class ferry;
 class file_keeper;
 class file_sender;
 class friend_watch;
@@ -64,6 +65,7 @@ struct engine_core {
     std::unique_ptr<attachment_keeper> attachments;
     std::unique_ptr<file_keeper> files;
     std::unique_ptr<file_sender> uploads;
+    std::unique_ptr<messenger::ferry> ferry;
     std::unique_ptr<own_channels> channels;
     std::unique_ptr<hauler> haul;
     std::unique_ptr<gossip_link> gossip;

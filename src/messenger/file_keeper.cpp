@@ -4,6 +4,7 @@
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/ferry.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/loader.hpp"
 
@@ -25,6 +26,7 @@ struct file_keeper::held {
     std::chrono::seconds meet_pause{0};
     time_point meet_at{};
     std::set<endpoint> met_at{}; ///< where they were looked for in this run
+    time_point since{};          ///< it moves
 };
 
 file_keeper::~file_keeper() {
@@ -157,6 +159,7 @@ error_code file_keeper::begin_fetch(held& what) {
         return {};
     what.trouble = m_port->fetch(what.file);
     what.is_moving = !what.trouble;
+    what.since = m_core.now().mono;
     if (what.trouble) {
         set_state(what, file_state::waiting);
         tell(what);
@@ -235,11 +238,15 @@ void file_keeper::on_progress(info_hash const& torrent, file_progress const& pro
     auto const what = find_torrent(torrent);
     if (!what || what->state != file_state::moving)
         return;
-    bool const is_news = what->progress.bytes_done != progress.bytes_done
-                         || (what->progress.bytes_per_s != 0) != (progress.bytes_per_s != 0);
-    what->progress = progress;
-    if (progress.peers > 0)
+    auto const before = std::exchange(what->progress, progress);
+    if (what->is_ours) // the port and the receiver itself tell of it, neither of all
+        what->progress.bytes_done = std::max(before.bytes_done, progress.bytes_done);
+    bool const is_news = before.bytes_done != what->progress.bytes_done
+                         || (before.bytes_per_s != 0) != (progress.bytes_per_s != 0);
+    if (progress.peers > 0) {
         what->meet_pause = {};
+        m_core.ferry->stop(torrent);
+    }
     if (is_news)
         tell(*what);
 }
@@ -274,6 +281,7 @@ void file_keeper::prove(held_ptr const& what) {
         what->is_moving = false;
         what->progress.bytes_per_s = 0;
         m_port->rest(what->file.torrent);
+        m_core.ferry->stop(what->file.torrent);
         tell(*what);
         fetch_waiting();
     });
@@ -287,6 +295,7 @@ void file_keeper::on_failed(info_hash const& torrent, error_code ec) {
     what->is_moving = false;
     what->trouble = ec;
     what->progress.bytes_per_s = 0;
+    m_core.ferry->stop(torrent);
     // A full disk may have room again: then somebody asks once more.
     bool const is_final = what->is_ours || ec == error_code(errc::invalid_checksum);
     set_state(*what, is_final ? file_state::failed : file_state::waiting);
@@ -355,6 +364,10 @@ void file_keeper::meet_all() {
         if (what->meet_at <= now) {
             if (what->progress.peers == 0)
                 meet(*what);
+            auto const peer = what->peer.lock();
+            if (!what->is_ours && peer && what->progress.peers == 0
+                && now - what->since >= direct_time)
+                m_core.ferry->cross(peer, what->file);
             what->meet_pause = std::clamp<std::chrono::seconds>(what->meet_pause * 2,
                                                                 meet_pause_min, meet_pause_max);
             what->meet_at = now + what->meet_pause;
@@ -391,6 +404,7 @@ void file_keeper::erase(message_id const& id) {
     auto const what = find(id);
     if (!what)
         return;
+    m_core.ferry->stop(what->file.torrent);
     m_files.erase(id);
     m_by_torrent.erase(what->file.torrent);
     if (m_port != nullptr)
@@ -400,8 +414,10 @@ void file_keeper::erase(message_id const& id) {
 
 void file_keeper::pause(contact const& who) {
     for (auto const& [id, what] : m_files)
-        if (what->peer.lock().get() == &who && std::exchange(what->is_moving, false))
+        if (what->peer.lock().get() == &who && std::exchange(what->is_moving, false)) {
+            m_core.ferry->stop(what->file.torrent);
             m_port->rest(what->file.torrent);
+        }
 }
 
 void file_keeper::resume(contact const& who) {
@@ -419,6 +435,28 @@ void file_keeper::forget(contact const& who) {
             ids.push_back(id);
     for (auto const& id : ids)
         erase(id);
+}
+
+std::optional<wire::file_ref> file_keeper::offered_to(contact const& who,
+                                                      info_hash const& torrent) const {
+    auto const what = find_torrent(torrent);
+    bool const is_offered = what && what->is_ours && what->peer.lock().get() == &who
+                            && (what->is_moving || what->state == file_state::complete);
+    return is_offered ? std::optional(what->file) : std::nullopt;
+}
+
+std::uint64_t file_keeper::fetched(info_hash const& torrent) const {
+    auto const what = find_torrent(torrent);
+    return what ? what->progress.bytes_done : 0;
+}
+
+void file_keeper::on_receiver_has(info_hash const& torrent, std::uint64_t octets) {
+    auto const what = find_torrent(torrent);
+    if (!what || what->progress.peers > 0)
+        return;
+    auto now = what->progress;
+    now.bytes_done = std::max(now.bytes_done, std::min(octets, what->file.size));
+    on_progress(torrent, now);
 }
 
 std::size_t file_keeper::count(store::direction which) const {

@@ -24,6 +24,8 @@ public:
     static constexpr std::chrono::seconds meet_pause_min{5};
     static constexpr std::chrono::seconds meet_pause_max{300};
     static constexpr std::chrono::hours age_pause{1};
+    /// How long a direct connection is tried for before a file crosses paths.
+    static constexpr std::chrono::seconds direct_time{4};
     /// Until what a full disk did not take is tried again.
     static constexpr std::chrono::seconds disk_pause{30};
 
@@ -61,6 +63,15 @@ public:
               std::function<void(result<bytes>)> done);
     /// Fills in what is known of a message's file.
     void describe(message_id const& id, attachment_view& out) const;
+
+    // What crosses paths.
+    /// A file of ours that this friend may have.
+    [[nodiscard]] std::optional<wire::file_ref> offered_to(contact const& who,
+                                                           info_hash const& torrent) const;
+    /// Octets of a file of theirs that are here.
+    [[nodiscard]] std::uint64_t fetched(info_hash const& torrent) const;
+    /// The receiver of a file of ours said how much it has.
+    void on_receiver_has(info_hash const& torrent, std::uint64_t octets);
 
     [[nodiscard]] std::size_t count(store::direction which) const;
 

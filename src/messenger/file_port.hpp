@@ -59,6 +59,20 @@ public:
     /// A node that may have it or want it.
     virtual void connect(info_hash const& torrent, endpoint const& where) = 0;
 
+    // What comes and goes by another way than the torrent's connections.
+    /// Whether the dictionary of a file that is being fetched is here.
+    [[nodiscard]] virtual bool has_info(info_hash const& torrent) const = 0;
+    virtual void add_info(info_hash const& torrent, byte_view info) = 0;
+    /// Pieces that are missing, the first ones; none while it cannot take any.
+    [[nodiscard]] virtual std::vector<std::uint32_t> missing(info_hash const& torrent,
+                                                             std::size_t limit) const = 0;
+    /// Takes a whole piece; one with another hash stays missing.
+    virtual void add_piece(info_hash const& torrent, std::uint32_t piece, bytes octets) = 0;
+    virtual void read_info(wire::file_ref const& file, std::function<void(result<bytes>)> done) = 0;
+    /// Octets as they are sealed; exactly `count` of them.
+    virtual void read_sealed(wire::file_ref const& file, std::uint64_t from, std::size_t count,
+                             std::function<void(result<bytes>)> done) = 0;
+
     /// Up to `count` octets of a file that is here from `from` on, fewer at its end.
     /// errc::not_found.
     virtual void read(wire::file_ref const& file, std::uint64_t from, std::size_t count,

@@ -26,6 +26,8 @@ public:
 
     /// Whether messages go over a connection with the friend.
     [[nodiscard]] bool is_connected(contact const& to) const;
+    /// Whether there is a way to the friend, over a connection or others.
+    [[nodiscard]] bool can_reach(contact const& who) const { return reach_of(who) != reach::none; }
     /// Carries the messages and what receipts are due over the connection; nothing else
     /// needs to be sent then.
     void carry_all(contact_ptr const& to, std::vector<message_id> const& ids);

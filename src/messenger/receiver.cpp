@@ -5,11 +5,13 @@
 #include "messenger/composer.hpp"
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/ferry.hpp"
 #include "messenger/file_keeper.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
 #include "messenger/own_channels.hpp"
+#include "messenger/packet_seal.hpp"
 #include "messenger/root_fetcher.hpp"
 #include "messenger/views.hpp"
 #include "wire/bencode.hpp"
@@ -90,12 +92,15 @@ void receiver::on_carried(byte_view sealed, wallet_address const& origin, delive
             from = who;
     if (from)
         from->was_carried = true;
+    if (is_packet(sealed))
+        return tell_carrier(id, from && m_core.ferry->on_packet(from, sealed));
     on_sealed({wire::wrap_string(sealed)}, way, from);
 }
 
 void receiver::on_carried_receipt(contact_ptr const& from, std::vector<message_id> const& ids,
                                   delivery_way way) {
     from->tries_carried = 0;
+    m_core.ferry->on_acknowledged(*from, ids);
     m_core.met(from, m_core.now().wall);
     from->last_answer = m_core.now().mono; // they are there, if by another way
     for (auto const& id : ids)

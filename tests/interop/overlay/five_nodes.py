@@ -5,9 +5,11 @@ nftables. Messages go from A to E over the hops, while hops are killed; at last 
 
 usage: five_nodes.py TAU-NODE TAU-TRACKER     (as root; needs ip, nft)
 """
+import hashlib
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import time
@@ -21,6 +23,7 @@ LINKS = {"AB", "AC", "BD", "CD", "DE"}
 PREFIX = f"tau{os.getpid()}"
 TRACKER_ADDRESS = "10.99.0.100:6969"
 LIMIT_S = 40
+FILE_LIMIT_S = 240
 
 
 def sh(*words, **options):
@@ -159,6 +162,27 @@ def message_goes_over_hops(scene):
     return way[0]
 
 
+def files_cross(scene, folder):
+    """A picture and a large file reach E over the hops, unchanged."""
+    a, e = scene.nodes["A"], scene.nodes["E"]
+    for name, size in (("picture.png", 200 * 1024), ("film.mkv", 20 * 1024 * 1024)):
+        octets = random.Random(name).randbytes(size)
+        (folder / name).write_bytes(octets)
+        began = time.monotonic()
+        sent = a.json("send", "Eve", "--file", str(folder / name), "--wait", "delivered",
+                      "--timeout", str(LIMIT_S))["id"]
+        wait_for(f"{name} is told of", lambda: any(
+            m["id"] == sent for m in e.json("inbox")))
+        saved = folder / ("saved-" + name)
+        e.json("save", sent, str(saved), timeout=FILE_LIMIT_S)
+        took = time.monotonic() - began
+        assert hashlib.sha256(saved.read_bytes()).digest() == hashlib.sha256(octets).digest()
+        print(f"  {name}: {size / 1e6:.1f} MB in {took:.1f} s, {size / 1e6 / took:.2f} MB/s")
+        assert not a.json("route", scene.wallets["E"])["linked"]
+    wait_for("the sender knows", lambda: next(
+        m["file"]["state"] for m in a.json("inbox") if m["id"] == sent) == "complete")
+
+
 def delivered(scene, ids):
     states = {m["id"]: m["state"] for m in scene.nodes["A"].json("inbox")}
     return all(states[i] in ("delivered", "read") for i in ids)
@@ -237,6 +261,7 @@ def main():
             for step in (shape_is_found, friends, routes):
                 run(step)
             hop = run(message_goes_over_hops)
+            run(files_cross, place.folder)
             run(topic_talk)
             run(first_hop_dies, hop)
             run(only_hop_dies)

@@ -2,6 +2,8 @@
 
 #include "sim/messenger/world.hpp"
 
+#include <gtest/gtest.h>
+
 namespace tau::test {
 
 using namespace std::chrono_literals;
@@ -31,6 +33,8 @@ void fake_files::finish(upload_id id, std::function<void(result<messenger::seale
         m_uploads.at(id).finish([](byte_view) { return error_code{}; }));
     m_uploads.erase(id);
     if (*made)
+        m_infos[made->value().ref.torrent] = made->value().info;
+    if (*made)
         m_disk[made->value().ref.torrent] = made->value().ref.size;
     later(1ms, [made, done = std::move(done)] { done(std::move(*made)); });
 }
@@ -52,7 +56,8 @@ void fake_files::remove(info_hash const& torrent) {
 void fake_files::connect(info_hash const& torrent, endpoint const& where) {
     auto const place = m_world.places.find(where);
     auto const mine = m_moving.find(torrent);
-    if (place == m_world.places.end() || mine == m_moving.end() || !place->second->is_up())
+    if (fenced || place == m_world.places.end() || mine == m_moving.end()
+        || !place->second->is_up())
         return;
     auto& theirs = place->second->files().m_moving;
     if (auto const found = theirs.find(torrent); found != theirs.end()) {
@@ -81,6 +86,44 @@ void fake_files::tick(info_hash const& torrent) {
     if (here == size)
         return m_observer.on_complete(torrent);
     later(step, [this, torrent] { tick(torrent); });
+}
+
+// Pieces come in order here: what is on the disk is a beginning of the file.
+std::vector<std::uint32_t> fake_files::missing(info_hash const& torrent, std::size_t limit) const {
+    std::vector<std::uint32_t> out;
+    auto const found = m_moving.find(torrent);
+    if (found == m_moving.end() || !m_infos.contains(torrent))
+        return out;
+    auto const& file = found->second.file;
+    auto const opened =
+        wire::file_piece_bytes(file.size) / wire::sealed_chunk_bytes * wire::file_chunk_bytes;
+    for (auto i = (m_disk.at(torrent) + opened - 1) / opened;
+         i < wire::file_pieces(file.size) && out.size() < limit; ++i)
+        out.push_back(static_cast<std::uint32_t>(i));
+    return out;
+}
+
+void fake_files::add_piece(info_hash const& torrent, std::uint32_t piece, bytes octets) {
+    auto const& file = m_moving.at(torrent).file;
+    auto const opened =
+        wire::file_piece_bytes(file.size) / wire::sealed_chunk_bytes * wire::file_chunk_bytes;
+    m_brought.insert(piece);
+    EXPECT_EQ(octets.size() % wire::sealed_chunk_bytes, 0U);
+    auto& here = m_disk[torrent];
+    while (m_brought.contains(static_cast<std::uint32_t>((here + opened - 1) / opened))
+           && here < file.size)
+        here = std::min(file.size, here + opened);
+}
+
+void fake_files::read_info(wire::file_ref const& file, std::function<void(result<bytes>)> done) {
+    later(1ms, [this, torrent = file.torrent, done = std::move(done)] { done(m_infos[torrent]); });
+}
+
+void fake_files::read_sealed(wire::file_ref const& file, std::uint64_t, std::size_t count,
+                             std::function<void(result<bytes>)> done) {
+    later(1ms, [here = m_disk.contains(file.torrent), count, done = std::move(done)] {
+        done(here ? result<bytes>(bytes(count, 1)) : errc::not_found);
+    });
 }
 
 void fake_files::read(wire::file_ref const& file, std::uint64_t from, std::size_t count,

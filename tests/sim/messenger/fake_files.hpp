@@ -36,6 +36,18 @@ public:
     void rest(info_hash const& torrent) override { m_moving.erase(torrent); }
     void remove(info_hash const& torrent) override;
     void connect(info_hash const& torrent, endpoint const& where) override;
+    [[nodiscard]] bool has_info(info_hash const& torrent) const override {
+        return m_infos.contains(torrent);
+    }
+    void add_info(info_hash const& torrent, byte_view info) override {
+        m_infos[torrent] = to_bytes(info);
+    }
+    [[nodiscard]] std::vector<std::uint32_t> missing(info_hash const& torrent,
+                                                     std::size_t limit) const override;
+    void add_piece(info_hash const& torrent, std::uint32_t piece, bytes octets) override;
+    void read_info(wire::file_ref const& file, std::function<void(result<bytes>)> done) override;
+    void read_sealed(wire::file_ref const& file, std::uint64_t from, std::size_t count,
+                     std::function<void(result<bytes>)> done) override;
     void read(wire::file_ref const& file, std::uint64_t from, std::size_t count,
               std::function<void(result<bytes>)> done) override;
     void keep_only(std::set<info_hash> const& named) override;
@@ -44,6 +56,7 @@ public:
         return m_moving.contains(torrent);
     }
     bool disk_full = false;
+    bool fenced = false; ///< no connections
 
 private:
     struct mover {
@@ -60,6 +73,8 @@ private:
     std::map<upload_id, messenger::file_sealer> m_uploads;
     upload_id m_last = 0;
     std::map<info_hash, mover> m_moving;
+    std::map<info_hash, bytes> m_infos;
+    std::set<std::uint32_t> m_brought; // pieces that came by another way
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 

@@ -1,6 +1,4 @@
-#include "sim/messenger/world.hpp"
-
-#include "messenger/file_sender.hpp"
+#include "sim/messenger/uploads.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,25 +18,7 @@ struct Files : testing::Test {
     void befriend() { ASSERT_TRUE(are_friends(w, alice, bob)); }
 
     result<messenger::message_id> upload(person& from, person& to, std::uint64_t size) {
-        auto const id = from.engine().begin_upload(size);
-        if (!id)
-            return id.error();
-        for (std::uint64_t at = 0; at < size;) {
-            auto const count = std::min<std::uint64_t>(mib, size - at);
-            auto const ec = from.ask([&](auto done) {
-                from.engine().write_upload(id.value(), at,
-                                           bytes(static_cast<std::size_t>(count), 7), done);
-            });
-            if (ec)
-                return ec;
-            at += count;
-        }
-        std::optional<result<messenger::message_id>> out;
-        from.engine().send_upload(to.key(), {id.value(), "film.mkv"},
-                                  [&](auto answer) { out = std::move(answer); });
-        if (!w.run_until([&] { return out.has_value(); }))
-            return errc::timed_out;
-        return *out;
+        return test::upload(w, from, to, size);
     }
 
     std::optional<file_state> state(person& who, messenger::message_id const& id) {

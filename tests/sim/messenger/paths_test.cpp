@@ -1,0 +1,104 @@
+#include "sim/messenger/fake_paths.hpp"
+#include "sim/messenger/uploads.hpp"
+#include "sim/messenger/world.hpp"
+
+#include "messenger/ferry.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tau::test {
+namespace {
+
+using namespace std::chrono_literals;
+using messenger::file_state;
+
+constexpr std::uint64_t mib = 1024 * 1024;
+
+/// Alice and Bob are friends, and from then on only a path leads from one to the other.
+struct OverPaths : testing::Test {
+    world w{11};
+    person alice{w, 1, "Alice"};
+    person bob{w, 2, "Bob"};
+    std::optional<fake_paths> from_alice;
+    std::optional<fake_paths> from_bob;
+
+    void SetUp() override {
+        ASSERT_TRUE(are_friends(w, alice, bob));
+        from_alice.emplace(w, alice);
+        from_bob.emplace(w, bob);
+        from_alice->meet(*from_bob);
+        from_bob->meet(*from_alice);
+        w.loss_permille = 1000; // no datagram arrives
+        alice.files().fenced = true;
+        bob.files().fenced = true;
+    }
+    bool is_complete(person& who, messenger::message_id const& id) {
+        auto const found = who.message(id);
+        return found && found->file && found->file->state == file_state::complete;
+    }
+    bool completes(messenger::message_id const& id, std::chrono::milliseconds limit) {
+        auto const end = w.clock.now().mono + limit;
+        while (w.clock.now().mono < end) {
+            if (is_complete(bob, id) && is_complete(alice, id))
+                return true;
+            w.run(100ms);
+        }
+        return false;
+    }
+};
+
+TEST_F(OverPaths, APictureComesItemByItem) {
+    bytes const content(200'000, 9);
+    auto const id = alice.send(bob.key(), "picture.png", content);
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(w.run_until([&] { return bob.message(id.value()).has_value(); }, 30s));
+    auto const got = bob.attachment(id.value());
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ(got.value(), content);
+}
+
+TEST_F(OverPaths, AFileComesBlockByBlockWithinTheWindow) {
+    auto const id = upload(w, alice, bob, 20 * mib);
+    ASSERT_TRUE(id);
+    EXPECT_TRUE(completes(id.value(), 5min));
+    EXPECT_LE(from_alice->most_on_the_way, messenger::ferry::window + 8);
+    EXPECT_EQ(from_bob->refused, 0U);
+}
+
+TEST_F(OverPaths, WhatIsLostIsAskedForAgain) {
+    from_alice->loss_percent = 20;
+    from_bob->loss_percent = 20;
+    auto const id = upload(w, alice, bob, 3 * mib);
+    ASSERT_TRUE(id);
+    EXPECT_TRUE(completes(id.value(), 30min));
+}
+
+TEST_F(OverPaths, TheSenderSeesHowFarItIs) {
+    auto const id = upload(w, alice, bob, 20 * mib);
+    ASSERT_TRUE(id);
+    std::uint64_t seen = 0;
+    ASSERT_TRUE(w.run_until(
+        [&] {
+            for (auto const& event : alice.events)
+                if (auto const* p = std::get_if<messenger::attachment_progress>(&event))
+                    if (p->is_ours && p->fetched_bytes > 0 && p->fetched_bytes < p->size_bytes)
+                        seen = p->fetched_bytes;
+            return seen > 5 * mib;
+        },
+        5min));
+}
+
+TEST_F(OverPaths, NobodyElseGetsWhatIsAFriends) {
+    auto const id = upload(w, alice, bob, mib);
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(completes(id.value(), 5min));
+    auto const before = from_alice->refused;
+    // Octets that are no packet of the two are refused, whatever they say.
+    bytes forged(200, 3);
+    forged[0] = wire::packet_version;
+    alice.engine().on_carried(forged, bob.keys().wallet(), messenger::delivery_way::path);
+    EXPECT_EQ(from_alice->refused, before + 1);
+}
+
+} // namespace
+} // namespace tau::test
