@@ -28,6 +28,9 @@ struct cargo {
     [[nodiscard]] bool is_control() const {
         return what.kind != wire::frame_kind::message && what.kind != wire::frame_kind::layered;
     }
+    /// Sealed messages have about 1,000 octets at most, blocks of files 16,384.
+    static constexpr std::size_t bulk_octets = 4096;
+    [[nodiscard]] bool is_bulk() const { return what.payload.size() >= bulk_octets; }
 };
 using cargo_ptr = std::unique_ptr<cargo>;
 

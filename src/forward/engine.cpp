@@ -321,9 +321,13 @@ void engine::on_route(wallet_address const& target, std::vector<wallet_path> pat
 
 void engine::pump(wallet_address const& who, neighbour& to, moment now) {
     while (!to.queue.empty() && to.unreported.size() < m_settings.window_frames
-           && to.unreported_bytes < m_settings.window_bytes)
-        if (!launch(who, to, to.queue.pop(), now))
+           && to.unreported_bytes < m_settings.window_bytes) {
+        // The last part is for messages, so that files which a slow hop holds do not bar them.
+        bool const has_room = to.unreported_bytes < m_settings.window_bytes / 4 * 3;
+        auto what = to.queue.pop(has_room ? load::any : load::light);
+        if (!what || !launch(who, to, std::move(what), now))
             return;
+    }
 }
 
 // False if the neighbour may be gone.

@@ -3,6 +3,7 @@
 #include "identity/keccak.hpp"
 #include "messenger/attachment_keeper.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/ferry_pace.hpp"
 #include "messenger/file_keeper.hpp"
 #include "messenger/hauler.hpp"
 #include "messenger/packet_seal.hpp"
@@ -11,10 +12,6 @@
 
 namespace tau::messenger {
 namespace {
-
-std::uint64_t blocks_of(wire::file_ref const& file) {
-    return wire::sealed_file_bytes(file.size) / wire::packet_block_bytes;
-}
 
 std::uint64_t blocks_in_piece(wire::file_ref const& file) {
     return wire::file_piece_bytes(file.size) / wire::packet_block_bytes;
@@ -38,8 +35,17 @@ struct ferry::crossing {
     bytes info{};
     std::set<std::uint32_t> info_left{};
     std::optional<time_point> info_asked{};
+    ferry_pace pace{};
     std::chrono::seconds patience{patience_min};
-    time_point came{}; ///< when something came last
+    time_point came{};       ///< when something came last
+    bool is_cut_off = false; ///< no way leads to its sender
+
+    /// Whatever was asked for is asked for again at once.
+    void begin_anew() {
+        asked.clear();
+        info_asked.reset();
+        patience = patience_min;
+    }
     alarm_queue::id alarm = 0;
 };
 
@@ -70,7 +76,10 @@ void ferry::advance(crossing_ptr const& what) {
         m_crossings.erase(found);
         return;
     }
-    if (m_core.haul->can_reach(*from)) {
+    bool const was_cut_off = std::exchange(what->is_cut_off, !m_core.haul->can_reach(*from));
+    if (was_cut_off && !what->is_cut_off)
+        what->begin_anew();
+    if (!what->is_cut_off) {
         if (m_core.files->port()->has_info(what->file.torrent))
             ask_blocks(*what);
         else
@@ -90,16 +99,17 @@ void ferry::ask_info(crossing& what) {
         return;
     if (what.info_asked)
         what.patience = std::min(what.patience * 2, patience_max);
-    if (auto const from = what.from.lock(); from && send(*from, wire::want_info{what.file.torrent}))
+    if (auto const from = what.from.lock(); from && ask(*from, wire::want_info{what.file.torrent}))
         what.info_asked = now;
 }
 
 // Pieces from the first missing one on, as many as fill the window.
 void ferry::activate(crossing& what) {
     auto const now = m_core.now().mono;
+    auto const window = what.pace.window();
     auto const in_piece = blocks_in_piece(what.file);
     std::erase_if(what.handed_over,
-                  [&](auto const& one) { return now - one.second >= patience_max; });
+                  [&](auto const& one) { return now - one.second >= check_time; });
     std::size_t open = 0;
     for (auto const& [index, one] : what.pieces)
         open += one.left.size();
@@ -112,7 +122,7 @@ void ferry::activate(crossing& what) {
             continue;
         crossing::piece made;
         made.first = index * in_piece;
-        auto const end = std::min(made.first + in_piece, blocks_of(what.file));
+        auto const end = std::min(made.first + in_piece, wire::file_blocks(what.file.size));
         made.octets.resize(static_cast<std::size_t>((end - made.first) * wire::packet_block_bytes));
         for (auto block = made.first; block < end; ++block)
             made.left.insert(made.left.end(), block);
@@ -126,8 +136,11 @@ void ferry::ask_blocks(crossing& what) {
     auto const now = m_core.now().mono;
     auto const lost = std::erase_if(
         what.asked, [&](auto const& one) { return now - one.second >= what.patience; });
+    if (lost > 0)
+        what.pace.on_lost(now);
     if (lost > 0 && now - what.came >= what.patience)
         what.patience = std::min(what.patience * 2, patience_max);
+    auto const window = what.pace.window();
     // Half a window at a time, so that a request is worth its packet.
     if (!from || what.asked.size() > window / 2)
         return;
@@ -148,7 +161,7 @@ void ferry::ask_blocks(crossing& what) {
                 request.runs.push_back({static_cast<std::uint32_t>(block), 1});
         }
     if (!request.runs.empty())
-        (void)send(*from, request); // what is lost is asked for again
+        (void)ask(*from, request); // what is lost is asked for again
 }
 
 void ferry::on(contact_ptr const& from, wire::info_part const& what) {
@@ -184,9 +197,12 @@ void ferry::on(contact_ptr const& from, wire::file_block const& what) {
     if (found == to->pieces.end() || found->second.left.erase(what.index) == 0)
         return;
     auto& piece = found->second;
-    to->asked.erase(what.index);
     to->patience = patience_min;
     to->came = m_core.now().mono;
+    if (auto const asked = to->asked.find(what.index); asked != to->asked.end()) {
+        to->pace.on_block(to->came - asked->second, to->came);
+        to->asked.erase(asked);
+    }
     auto const at = (what.index - piece.first) * wire::packet_block_bytes;
     std::copy(what.octets.begin(), what.octets.end(),
               piece.octets.begin() + static_cast<std::ptrdiff_t>(at));
@@ -196,62 +212,6 @@ void ferry::on(contact_ptr const& from, wire::file_block const& what) {
         to->pieces.erase(found);
     }
     advance(to);
-}
-
-bool ferry::may_serve(contact const& to) {
-    auto& serving = m_serving[to.row.key];
-    auto const now = m_core.now().mono;
-    std::erase_if(serving, [&](auto const& one) { return now - one.second >= serving_life; });
-    return serving.size() < max_serving;
-}
-
-void ferry::on(contact_ptr const& from, wire::want_info const& what) {
-    auto const file = m_core.files->offered_to(*from, what.torrent);
-    if (!file || !may_serve(*from))
-        return;
-    m_core.files->port()->read_info(*file, m_core.guarded(from, [this, torrent = what.torrent](
-                                                                    contact_ptr const& to,
-                                                                    result<bytes> info) {
-        if (!info)
-            return;
-        auto const total = info.value().size();
-        for (std::size_t at = 0; at < total; at += wire::packet_block_bytes) {
-            auto const part =
-                byte_view(info.value()).subspan(at, std::min(wire::packet_block_bytes, total - at));
-            (void)send(*to, wire::info_part{torrent, static_cast<std::uint32_t>(total),
-                                            static_cast<std::uint32_t>(at), to_bytes(part)});
-        }
-    }));
-}
-
-void ferry::on(contact_ptr const& from, wire::want_blocks const& what) {
-    auto const file = m_core.files->offered_to(*from, what.torrent);
-    if (!file)
-        return;
-    m_core.files->on_receiver_has(what.torrent, what.here);
-    for (auto const& run : what.runs)
-        if (run.first + std::uint64_t{run.count} <= blocks_of(*file) && may_serve(*from))
-            serve_run(from, *file, run);
-}
-
-void ferry::serve_run(contact_ptr const& to, wire::file_ref const& file,
-                      wire::block_run const& run) {
-    m_core.files->port()->read_sealed(
-        file, std::uint64_t{run.first} * wire::packet_block_bytes,
-        std::size_t{run.count} * wire::packet_block_bytes,
-        m_core.guarded(
-            to, [this, torrent = file.torrent, run](contact_ptr const& who, result<bytes> octets) {
-                if (!octets)
-                    return;
-                for (std::uint32_t i = 0; i < run.count; ++i) {
-                    auto const block =
-                        byte_view(octets.value())
-                            .subspan(i * wire::packet_block_bytes, wire::packet_block_bytes);
-                    if (!may_serve(*who)
-                        || !send(*who, wire::file_block{torrent, run.first + i, to_bytes(block)}))
-                        return;
-                }
-            }));
 }
 
 void ferry::want_item(contact_ptr const& from, target const& item) {
@@ -272,44 +232,11 @@ void ferry::flush_items(contact_ptr const& from) {
         request.targets.push_back(item);
         if (request.targets.size() < wire::max_wanted_items)
             continue;
-        (void)send(*from, request);
+        (void)ask(*from, request);
         request.targets.clear();
     }
     if (!request.targets.empty())
-        (void)send(*from, request);
-}
-
-// Only what belongs to a message of ours to whoever asks.
-void ferry::on(contact_ptr const& from, wire::want_items const& what) {
-    if (!may_serve(*from))
-        return;
-    m_core.ports.store.read(
-        [targets = what.targets,
-         peer = from->row.key](store::database& db) -> result<std::vector<bytes>> {
-            std::vector<bytes> out;
-            for (auto const& one : targets) {
-                auto item = db.item(one);
-                if (!item)
-                    continue;
-                auto const message = db.message(item.value().message);
-                if (message && message.value().peer == peer
-                    && message.value().direction == store::direction::out)
-                    out.push_back(std::move(item.value().value));
-            }
-            return out;
-        },
-        m_core.guarded(from, [this](contact_ptr const& to, result<std::vector<bytes>> values) {
-            wire::item_values part;
-            auto all = values ? std::move(values).value() : std::vector<bytes>{};
-            for (std::size_t i = 0; i < all.size(); ++i) {
-                part.values.push_back(std::move(all[i]));
-                if (part.values.size() < wire::max_packet_items && i + 1 < all.size())
-                    continue;
-                if (!may_serve(*to) || !send(*to, part))
-                    return;
-                part.values.clear();
-            }
-        }));
+        (void)ask(*from, request);
 }
 
 void ferry::on(contact_ptr const& from, wire::item_values const& what) {
@@ -317,22 +244,18 @@ void ferry::on(contact_ptr const& from, wire::item_values const& what) {
         m_core.attachments->on_brought(*from, value);
 }
 
-bool ferry::send(contact& to, wire::packet const& what) {
+// nullopt: no way, or too much is on it.
+std::optional<message_id> ferry::launch(contact& to, wire::packet const& what) {
     auto const wallet = hauler::wallet_of(to);
     auto* const by = m_core.haul->by();
     auto const plain = wire::encode_packet(what);
     if (!wallet || by == nullptr || !plain || !to.out_box)
-        return false;
+        return std::nullopt;
     auto sealed = seal_packet(*to.out_box, plain.value(), m_core.ports.random);
     auto const id = identity::keccak256(sealed);
     if (by->carry(to.row.key, *wallet, id, std::move(sealed)))
-        return false; // too much is on the way
-    bool const is_content = !std::holds_alternative<wire::want_info>(what)
-                            && !std::holds_alternative<wire::want_blocks>(what)
-                            && !std::holds_alternative<wire::want_items>(what);
-    if (is_content)
-        m_serving[to.row.key].emplace(id, m_core.now().mono);
-    return true;
+        return std::nullopt;
+    return id;
 }
 
 bool ferry::on_packet(contact_ptr const& from, byte_view sealed) {
@@ -347,16 +270,6 @@ bool ferry::on_packet(contact_ptr const& from, byte_view sealed) {
     }
     std::visit([&](auto const& one) { on(from, one); }, what.value());
     return true;
-}
-
-void ferry::on_acknowledged(contact const& by, std::vector<message_id> const& ids) {
-    auto const found = m_serving.find(by.row.key);
-    if (found == m_serving.end())
-        return;
-    for (auto const& id : ids)
-        found->second.erase(id);
-    if (found->second.empty())
-        m_serving.erase(found);
 }
 
 } // namespace tau::messenger

@@ -2,6 +2,7 @@
 
 #include "messenger/contact.hpp"
 #include "messenger/file_port.hpp"
+#include "messenger/outbound_book.hpp"
 #include "wire/packet.hpp"
 
 #include <map>
@@ -15,24 +16,20 @@ struct engine_core;
 /// Brings attachments and files over links and paths, where no direct connection is to be
 /// had: items of content trees, and blocks of sealed files.
 ///
-/// Whoever wants something asks for a window of it and asks again for what did not come, so
-/// the pace is that of the way. What is on the way is bounded at both ends, and the carrier
-/// bounds each hop. Blocks become pieces of the torrent, which checks them.
+/// Whoever wants something asks for as much of it as the way holds (ferry_pace) and asks again
+/// for what did not come. What is on the way is bounded at both ends (outbound_book), and at
+/// each hop by forwarding. Blocks become pieces of the torrent, which checks them.
 ///
 /// Source: docs/wire/packets.md. Threading: tau thread only.
 class ferry {
 public:
-    /// Blocks of one file that are on their way to us.
-    static constexpr std::size_t window = 32;
     /// Until what did not come is asked for again; doubles while nothing comes at all.
     static constexpr std::chrono::seconds patience_min{10};
-    static constexpr std::chrono::seconds patience_max{120};
+    static constexpr std::chrono::seconds patience_max{30};
+    /// Until a piece that was handed over, and is still missing, is fetched again.
+    static constexpr std::chrono::seconds check_time{120};
     /// How often a crossing is looked at when nothing comes.
     static constexpr std::chrono::seconds look_pause{2};
-    /// Packets with content that one friend may have on the way from us.
-    static constexpr std::size_t max_serving = 128;
-    /// A packet that was not acknowledged for so long is taken for lost.
-    static constexpr std::chrono::seconds serving_life{30};
     /// Items that are asked for in this time share a packet.
     static constexpr std::chrono::milliseconds gather_pause{5};
 
@@ -64,8 +61,10 @@ private:
     void activate(crossing& what);
     void look_later(crossing_ptr const& what);
     void flush_items(contact_ptr const& from);
-    bool send(contact& to, wire::packet const& what);
-    [[nodiscard]] bool may_serve(contact const& to);
+    bool ask(contact& to, wire::packet const& what) { return launch(to, what).has_value(); }
+    [[nodiscard]] std::optional<message_id> launch(contact& to, wire::packet const& what);
+    bool serve(contact& to, outbound_book::content const& content, wire::packet const& what);
+    void serve_items(contact_ptr const& to, std::vector<target> const& wanted);
 
     void on(contact_ptr const& from, wire::want_info const& what);
     void on(contact_ptr const& from, wire::info_part const& what);
@@ -73,13 +72,13 @@ private:
     void on(contact_ptr const& from, wire::file_block const& what);
     void on(contact_ptr const& from, wire::want_items const& what);
     void on(contact_ptr const& from, wire::item_values const& what);
-    void serve_run(contact_ptr const& to, wire::file_ref const& file, wire::block_run const& run);
+    void serve_run(contact_ptr const& to, wire::file_ref const& file, wire::block_run run);
     [[nodiscard]] crossing_ptr find(contact const& from, info_hash const& torrent) const;
 
     engine_core& m_core;
     std::map<info_hash, crossing_ptr> m_crossings;
     std::map<public_key, std::set<target>> m_wanted_items; // gathered, not asked for yet
-    std::map<public_key, std::map<message_id, time_point>> m_serving;
+    outbound_book m_outbound;
 };
 
 } // namespace tau::messenger

@@ -21,6 +21,11 @@ inline constexpr std::size_t max_packet_item_bytes = 1'000;
 /// Octets of an info dictionary.
 inline constexpr std::uint32_t max_info_bytes = 64 * 1024;
 
+/// Blocks of a sealed file of so many octets.
+[[nodiscard]] constexpr std::uint64_t file_blocks(std::uint64_t size) {
+    return sealed_file_bytes(size) / packet_block_bytes;
+}
+
 /// Blocks of a file in a row, numbered from its beginning.
 struct block_run {
     std::uint32_t first = 0;

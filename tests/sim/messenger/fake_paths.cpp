@@ -16,7 +16,7 @@ fake_paths::~fake_paths() {
 messenger::reach fake_paths::reach_of(public_key const& who,
                                       std::optional<wallet_address> const& wallet) const {
     for (auto const* other : m_others)
-        if (wallet && other->m_owner.key() == who)
+        if (wallet && !is_cut && other->m_owner.key() == who)
             return messenger::reach::path;
     return messenger::reach::none;
 }
@@ -29,18 +29,28 @@ error_code fake_paths::carry(public_key const& to, wallet_address const&,
         ++on_the_way;
         most_on_the_way = std::max(most_on_the_way, on_the_way);
         bool const is_lost = m_world.random.below(100) < loss_percent;
-        m_world.later(delay, [this, other, id, is_lost, sealed = std::move(sealed)] {
-            if (is_lost) {
-                --on_the_way;
-                return;
-            }
-            other->m_came[id] = this;
-            other->m_owner.engine().on_carried(sealed, m_owner.keys().wallet(),
-                                               messenger::delivery_way::path);
-        });
+        m_world.later(time_for(sealed.size()),
+                      [this, other, id, is_lost, sealed = std::move(sealed)] {
+                          if (is_lost || is_cut) {
+                              --on_the_way;
+                              return;
+                          }
+                          other->m_came[id] = this;
+                          other->m_owner.engine().on_carried(sealed, m_owner.keys().wallet(),
+                                                             messenger::delivery_way::path);
+                      });
         return {};
     }
     return errc::unreachable;
+}
+
+std::chrono::milliseconds fake_paths::time_for(std::size_t octets) {
+    if (bytes_per_s == 0)
+        return delay;
+    auto const now = m_world.clock.now().mono;
+    m_free_at =
+        std::max(m_free_at, now) + std::chrono::microseconds(octets * 1'000'000 / bytes_per_s);
+    return delay + std::chrono::duration_cast<std::chrono::milliseconds>(m_free_at - now);
 }
 
 void fake_paths::on_kept(messenger::message_id const& id) {

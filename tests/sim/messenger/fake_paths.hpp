@@ -30,13 +30,18 @@ public:
     void on_refused(messenger::message_id const&) override { ++refused; }
 
     std::uint64_t loss_percent = 0;
+    std::uint64_t bytes_per_s = 0; ///< packets wait for each other; 0: they do not
+    bool is_cut = false;           ///< reach_of() knows no way
     std::size_t refused = 0;
     std::size_t on_the_way = 0; ///< packets of ours without a signature
     std::size_t most_on_the_way = 0;
 
 private:
+    [[nodiscard]] std::chrono::milliseconds time_for(std::size_t octets);
+
     world& m_world;
     person& m_owner;
+    time_point m_free_at{}; // what is on the way has passed the narrow place
     std::set<fake_paths*> m_others;
     std::map<messenger::message_id, fake_paths*> m_came;
 };

@@ -2,7 +2,8 @@
 #include "sim/messenger/uploads.hpp"
 #include "sim/messenger/world.hpp"
 
-#include "messenger/ferry.hpp"
+#include "messenger/ferry_pace.hpp"
+#include "wire/packet.hpp"
 
 #include <gtest/gtest.h>
 
@@ -61,7 +62,7 @@ TEST_F(OverPaths, AFileComesBlockByBlockWithinTheWindow) {
     auto const id = upload(w, alice, bob, 20 * mib);
     ASSERT_TRUE(id);
     EXPECT_TRUE(completes(id.value(), 5min));
-    EXPECT_LE(from_alice->most_on_the_way, messenger::ferry::window + 8);
+    EXPECT_LE(from_alice->most_on_the_way, messenger::ferry_pace::max_window + 8);
     EXPECT_EQ(from_bob->refused, 0U);
 }
 
@@ -71,6 +72,35 @@ TEST_F(OverPaths, WhatIsLostIsAskedForAgain) {
     auto const id = upload(w, alice, bob, 3 * mib);
     ASSERT_TRUE(id);
     EXPECT_TRUE(completes(id.value(), 30min));
+}
+
+// What files have on a narrow way must not hold up what somebody says meanwhile.
+TEST_F(OverPaths, MessagesAreNotHeldUpByAFileOnANarrowWay) {
+    from_alice->bytes_per_s = 250'000;
+    auto const id = upload(w, alice, bob, 8 * mib);
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(w.run_until([&] { return from_alice->on_the_way > 2; }, 30s));
+    w.run(10s);
+    for (int i = 0; i < 5; ++i) {
+        auto const began = w.clock.now().mono;
+        auto const text = alice.say(bob.key(), "still there?");
+        ASSERT_TRUE(text);
+        ASSERT_TRUE(w.run_until([&] { return bob.message(text.value()).has_value(); }, 30s));
+        EXPECT_LE(w.clock.now().mono - began, 700ms);
+        w.run(1s);
+    }
+    EXPECT_TRUE(completes(id.value(), 60s)) << "8 MiB at 250 kB/s take 34 s";
+}
+
+TEST_F(OverPaths, AFileGoesOnWhenTheWayIsBack) {
+    auto const id = upload(w, alice, bob, 20 * mib);
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(w.run_until([&] { return from_alice->on_the_way > 8; }, 30s));
+    from_alice->is_cut = from_bob->is_cut = true;
+    w.run(5min);
+    EXPECT_FALSE(is_complete(bob, id.value()));
+    from_alice->is_cut = from_bob->is_cut = false;
+    EXPECT_TRUE(completes(id.value(), 60s));
 }
 
 TEST_F(OverPaths, TheSenderSeesHowFarItIs) {

@@ -58,6 +58,42 @@ TEST(LinkQueue, AcknowledgementsGoFirst) {
     EXPECT_EQ(queue.pop(), nullptr);
 }
 
+TEST(LinkQueue, MessagesGoBeforeFilesOfTheSameSource) {
+    link_queue queue;
+    for (int i = 0; i < 10; ++i)
+        queue.push(cargo_of(1, 16'384));
+    queue.push(cargo_of(1, 1000));
+    EXPECT_EQ(queue.pop()->what.payload.size(), 1000U);
+    EXPECT_EQ(queue.pop()->what.payload.size(), 16'384U);
+}
+
+TEST(LinkQueue, FilesKeepAShareBesideMessages) {
+    link_queue queue;
+    for (int i = 0; i < 10; ++i)
+        queue.push(cargo_of(1, 16'384));
+    for (int i = 0; i < 1000; ++i)
+        queue.push(cargo_of(1, 1000));
+    std::size_t light = 0;
+    std::size_t bulk = 0;
+    for (int i = 0; i < 400; ++i) {
+        auto const what = queue.pop();
+        (what->is_bulk() ? bulk : light) += what->size();
+    }
+    EXPECT_GT(bulk, light / 6);
+    EXPECT_LT(bulk, light / 3);
+}
+
+TEST(LinkQueue, LetsFilesWaitWhenOnlyMessagesMayGo) {
+    link_queue queue;
+    queue.push(cargo_of(1, 16'384));
+    queue.push(cargo_of(2, 16'384));
+    queue.push(cargo_of(2, 1000));
+    EXPECT_EQ(queue.pop(load::light)->what.payload.size(), 1000U);
+    EXPECT_EQ(queue.pop(load::light), nullptr);
+    EXPECT_EQ(queue.size(), 2U);
+    EXPECT_EQ(queue.take_all().size(), 2U);
+}
+
 TEST(RouteBook, KnowsAnswersForAWhile) {
     route_book book;
     time_point const now{1h};
