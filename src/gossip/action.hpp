@@ -2,6 +2,7 @@
 
 #include "core/bytes.hpp"
 #include "core/clock.hpp"
+#include "gossip/party.hpp"
 #include "wire/gossip_vector.hpp"
 
 #include <optional>
@@ -24,18 +25,30 @@ struct tell {
 struct visit {
     public_key who;
 };
-/// Get an item to hold it for `receiver`; ask `holder` first. Answer with on_fetched() or
-/// on_not_fetched().
+/// Box a page of our vectors, put it, and answer with on_page_made().
+struct make_page {
+    std::uint64_t id;
+    wire::gossip_vector what;
+};
+/// A page that no vector names any longer.
+struct drop_page {
+    target what;
+};
+/// Get a page that `from` named; ask `from` first. Answer with on_page() or on_no_page().
+struct fetch_page {
+    public_key from;
+    target what;
+};
+/// Get an item to hold it; ask `holder` first. Answer with on_fetched() or on_not_fetched().
 struct fetch_item {
     target what;
-    public_key sender; ///< or, of a stranger's mail, the friend who told of it
-    public_key receiver;
+    party sender;
+    party receiver; ///< one of both is a friend
     public_key holder;
     target parent; ///< the message it belongs to; itself for a sealed item
     wire::gossip_type type = wire::gossip_type::message_root; ///< or receipt, bundle
     bool is_manifest = false;
     std::int64_t minute = 0;
-    std::optional<wire::pk_id> stranger{}; ///< who sealed it, if no friend of ours
 };
 /// Forget a held item.
 struct drop_item {
@@ -77,7 +90,8 @@ struct endpoint_news {
     public_key who;
 };
 
-using action = std::variant<publish, tell, visit, fetch_item, drop_item, put_item, serve_item,
-                            root_told, tip_wanted, friend_writes, friend_seen, endpoint_news>;
+using action = std::variant<publish, make_page, drop_page, tell, visit, fetch_page, fetch_item,
+                            drop_item, put_item, serve_item, root_told, tip_wanted, friend_writes,
+                            friend_seen, endpoint_news>;
 
 } // namespace tau::gossip

@@ -25,6 +25,9 @@ struct config {
     std::chrono::milliseconds first_publication{4'000};
     /// Between two publications while visits bring much (eager_time).
     std::chrono::milliseconds eager_publish_gap{10'000};
+    /// Between two times that pages are made, while visits bring much and later.
+    std::chrono::milliseconds eager_page_pause{30'000};
+    std::chrono::milliseconds page_pause{300'000};
     /// A message to a friend who is online never enters gossip if it is acknowledged in this time.
     std::chrono::milliseconds own_root_delay{3'000};
 
@@ -58,6 +61,11 @@ struct config {
     /// Demands of one friend that are looked up: at once, and then in a second.
     double lookups_burst = 64;
     double lookups_per_second = 1;
+
+    /// Pages of one friend's vectors that are read: at once, and then in a second. Each may cost
+    /// us a traversal of the DHT.
+    double pages_burst = 32;
+    double pages_per_second = 1.0 / 30;
 
     /// Mailbox: octets held for one receiver, of one sender, and in all; how long.
     std::size_t held_bytes_per_receiver = 2 * 1024 * 1024;

@@ -16,10 +16,6 @@ constexpr std::size_t max_carried_roots = 8'192;
 // Friends whose failures and lookups are counted at one time.
 constexpr std::size_t max_accounts = 10'000;
 
-std::int64_t minute_of(unix_ms time) {
-    return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
-}
-
 void earlier(std::optional<time_point>& out, std::optional<time_point> const& when) {
     if (when)
         out = out ? std::min(*out, *when) : *when;
@@ -33,6 +29,7 @@ engine::engine(config const& settings, public_key const& self, random_source& ra
       m_failures(settings.failures_per_friend / 3600 / settings.failures_per_friend,
                  settings.failures_per_friend, max_accounts),
       m_lookups(settings.lookups_per_second, settings.lookups_burst, max_accounts),
+      m_page_reads(settings.pages_per_second, settings.pages_burst, max_accounts),
       m_visits(settings, random) {}
 
 void engine::start(moment now) {
@@ -59,8 +56,9 @@ void engine::remove_friend(public_key const& who) {
     m_relayed.forget(who);
     m_budget.forget(who);
     drop_all(m_mailbox.forget(who));
-    std::erase_if(m_fetch_line,
-                  [&](fetch_item const& one) { return one.sender == who || one.receiver == who; });
+    std::erase_if(m_fetch_line, [&](fetch_item const& one) {
+        return one.sender.account == who || one.receiver.account == who;
+    });
 }
 
 void engine::set_own_roots(public_key const& to, std::vector<own_root> roots, moment now,
@@ -160,7 +158,6 @@ void engine::on_fetched(fetch_item const& what, std::size_t size,
     item.is_manifest = what.is_manifest;
     item.size = size;
     item.minute = what.minute;
-    item.stranger = what.stranger;
     item.received = now.wall;
     drop_all(m_mailbox.add(item));
     m_relayed.drop(what.what); // from now on it is carried as held
@@ -205,7 +202,7 @@ void engine::start_fetches(time_point now) {
         auto next = m_fetch_line.back();
         m_fetch_line.pop_back();
         if (m_mailbox.has(next.what) || m_fetching.contains(next.what)
-            || !m_mailbox.would_take(next.sender)
+            || !m_mailbox.would_take(next.sender.account)
             || m_failures.wait_for(next.holder, now) > duration::zero())
             continue;
         m_fetching.emplace(next.what, next);
@@ -255,6 +252,7 @@ void engine::publish_now(moment now) {
     m_published = now.mono;
     m_publish_earliest = now.mono + publish_gap(now);
     m_dirty = false;
+    arrange_pages(is_renewal, now);
     m_actions.emplace_back(publish{is_renewal});
     // What a vector names is published with it, unless the last put is fresh.
     if (is_renewal)
@@ -263,13 +261,13 @@ void engine::publish_now(moment now) {
 }
 
 // Held items whose copies in the DHT have gone or soon will be.
-void engine::put_for(public_key const& receiver, moment now) {
+void engine::put_for(party const& receiver, moment now) {
     for (auto const* item : m_mailbox.for_receiver(receiver)) {
         auto const sealed = unix_ms(std::chrono::minutes(item->minute));
         auto const last = item->last_put ? std::max(*item->last_put, sealed) : sealed;
         if (now.wall - last < m_settings.item_put_pause || !m_budget.may_put(item->what, now.mono))
             continue;
-        if (!m_budget.charge(receiver, item->size, now.mono))
+        if (!m_budget.charge(receiver.account, item->size, now.mono))
             return;
         auto const what = item->what;
         m_actions.emplace_back(put_item{what});
@@ -320,51 +318,6 @@ void engine::on_time(moment now) {
 
 std::vector<action> engine::take_actions() {
     return std::exchange(m_actions, {});
-}
-
-wire::gossip_vector engine::vector_for_all(moment now) const {
-    vector_builder out(m_self, m_settings.ids, now.wall);
-    for (auto& group : m_own.demand_groups(now.wall))
-        out.add(std::move(group));
-    auto own = m_own.for_all(now.wall, frequency(now));
-    // Half for ourselves at first, so that a long queue of ours silences no friend's mail.
-    std::size_t next = 0;
-    while (next < own.size() && out.size() < wire::max_gossip_bytes / 2 && out.add(own[next]))
-        ++next;
-    for (auto& group : m_mailbox.groups())
-        if (!out.add(std::move(group)))
-            break;
-    while (next < own.size() && out.add(own[next]))
-        ++next;
-    for (auto& group : m_relayed.groups(minute_of(now.wall)))
-        if (!out.add(std::move(group)))
-            break;
-    return out.finish(next == own.size() && m_own.is_complete());
-}
-
-wire::gossip_vector engine::vector_for(public_key const& to, moment now, std::size_t limit) const {
-    vector_builder out(m_self, m_settings.ids, now.wall, limit);
-    bool complete = true;
-    for (auto& group : m_own.about(to, now.wall))
-        complete = out.add(std::move(group)) && complete;
-    for (auto& group : m_mailbox.groups(to))
-        if (!out.add(std::move(group)))
-            break;
-    auto const id = wire::pk_id_of(to, m_settings.ids);
-    for (auto& group : m_relayed.groups_for(id, minute_of(now.wall)))
-        if (!out.add(std::move(group)))
-            break;
-    for (auto& group : m_own.demand_groups(now.wall))
-        out.add(std::move(group));
-    for (auto& group : m_own.for_all(now.wall, frequency(now)))
-        complete = out.add(std::move(group)) && complete;
-    for (auto& group : m_mailbox.groups())
-        if (!out.add(std::move(group)))
-            break;
-    for (auto& group : m_relayed.groups(minute_of(now.wall)))
-        if (!out.add(std::move(group)))
-            break;
-    return out.finish(complete && m_own.is_complete());
 }
 
 void engine::add_carrier(target const& root, public_key const& who) {

@@ -7,6 +7,7 @@
 #include "gossip/friend_ids.hpp"
 #include "gossip/mailbox.hpp"
 #include "gossip/own_state.hpp"
+#include "gossip/page_book.hpp"
 #include "gossip/relay_book.hpp"
 #include "gossip/serve_budget.hpp"
 #include "gossip/visit_planner.hpp"
@@ -70,6 +71,10 @@ public:
     /// A vector that `from` made, opened and decoded.
     void on_vector(public_key const& from, wire::gossip_vector const& what, heard_by how,
                    moment now);
+    /// A page that a vector of theirs named, opened and decoded.
+    void on_page(public_key const& from, target const& page, wire::gossip_vector const& what,
+                 moment now);
+    void on_no_page(public_key const& from, target const& page, moment now);
     /// A visit has ended. If it brought no vector, there was nothing (new).
     void on_visited(public_key const& who, moment now);
     /// A friend answered or brought something: it is online now.
@@ -97,6 +102,8 @@ public:
     void on_put(target const& what, moment now) { m_budget.on_put(what, now.mono); }
 
     // What is said.
+    /// A make_page was boxed: from now on vectors name it.
+    void on_page_made(std::uint64_t id, target const& at) { m_pages.on_made(id, at); }
     [[nodiscard]] wire::gossip_vector vector_for_all(moment now) const;
     /// What fits, most useful to `to` first.
     [[nodiscard]] wire::gossip_vector vector_for(public_key const& to, moment now,
@@ -132,6 +139,11 @@ private:
         std::optional<std::uint8_t> frequency{};
         std::set<target> hints{}; ///< roots it told us of, not found yet
         bool is_new = true;
+        /// Its last vector without what it says of others, and its pages, by name the same of
+        /// each; nullopt: not read yet.
+        wire::gossip_vector last{};
+        std::size_t named_pages = 0;
+        std::map<target, std::optional<std::vector<wire::gossip_entry>>> pages{};
     };
     /// One entry with what its ids may mean.
     struct reading {
@@ -146,6 +158,9 @@ private:
     };
 
     // engine_merge.cpp
+    /// True if it says something new.
+    bool read_entries(public_key const& from, wire::gossip_vector const& what, bool online,
+                      moment now);
     bool read_entry(reading const& what, bool online, moment now);
     bool read_for_us(reading const& what, bool online, moment now);
     bool read_for_friend(reading const& what, moment now);
@@ -153,15 +168,22 @@ private:
     bool tell_root(reading const& what, bool online);
     bool want_to_hold(reading const& what, moment now);
     void serve(reading const& what, bool online, moment now);
+    void follow_pages(public_key const& from, wire::gossip_vector const& what, moment now);
+    void conclude(public_key const& from);
     void settle_by(public_key const& from, wire::gossip_vector const& what);
     [[nodiscard]] reading make_reading(public_key const& from, wire::gossip_entry const& entry,
                                        wire::pk_id_form form, target const& parent) const;
+
+    // engine_vectors.cpp
+    [[nodiscard]] std::vector<entry_group> sayings(moment now) const;
+    void arrange_pages(bool afresh, moment now);
+    [[nodiscard]] wire::gossip_vector fill(vector_builder& out, bool complete, moment now) const;
 
     void news(moment now);
     void start_fetches(time_point now);
     void add_carrier(target const& root, public_key const& who);
     void drop_all(std::vector<target> const& gone);
-    void put_for(public_key const& receiver, moment now);
+    void put_for(party const& receiver, moment now);
     void publish_now(moment now);
     [[nodiscard]] std::chrono::milliseconds publish_gap(moment now) const;
     [[nodiscard]] std::chrono::minutes renewal() const;
@@ -174,9 +196,11 @@ private:
     own_state m_own;
     relay_book m_relayed;
     mailbox m_mailbox;
+    page_book m_pages;
     serve_budget m_budget;
     rate_limiter<public_key> m_failures; ///< of friends, tokens left for items nobody had
     rate_limiter<public_key> m_lookups;
+    rate_limiter<public_key> m_page_reads;
     visit_planner m_visits;
     std::map<public_key, friend_state> m_friends;
     std::vector<action> m_actions;
@@ -192,6 +216,7 @@ private:
     bool m_dirty = false;        ///< ... and have not published
     std::optional<time_point> m_published{};
     time_point m_publish_earliest{};
+    std::optional<time_point> m_paged{};
     std::optional<time_point> m_tell_at{};
     std::optional<time_point> m_active_until{};
     time_point m_expire_at{};

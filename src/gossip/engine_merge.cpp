@@ -8,12 +8,17 @@ namespace {
 
 using wire::gossip_type;
 
-std::int64_t minute_of(unix_ms time) {
-    return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
-}
-
 bool is_sealed(gossip_type type) {
     return type == gossip_type::message_root || type == gossip_type::receipt;
+}
+
+std::vector<wire::gossip_entry> entries_of(wire::pk_id const& sender,
+                                           wire::gossip_vector const& what) {
+    std::vector<wire::gossip_entry> out;
+    for (auto const& entry : what.entries)
+        if (entry.sender == sender && !wire::is_page(entry, sender))
+            out.push_back(entry);
+    return out;
 }
 
 } // namespace
@@ -54,33 +59,100 @@ void engine::on_vector(public_key const& from, wire::gossip_vector const& what, 
     if (plausible)
         known.last_vector = what.time;
     known.is_new = false;
+    bool const news_here = read_entries(from, what, online, now);
+    if (plausible) {
+        follow_pages(from, what, now);
+        conclude(from);
+    }
+    m_visits.on_visited(from, news_here, now.mono);
+    // They are about: what we hold for them should be where they look.
+    if (!online)
+        put_for(from, now);
+    start_fetches(now.mono);
+}
+
+bool engine::read_entries(public_key const& from, wire::gossip_vector const& what, bool online,
+                          moment now) {
     auto const self = wire::pk_id_of(m_self, what.form);
-    auto const this_minute = minute_of(now.wall);
+    auto const their_id = wire::pk_id_of(from, what.form);
+    auto const this_minute = wire::minute_of(now.wall);
     bool news_here = false;
-    bool names_us = false;
     target parent{};
     for (auto entry : what.entries) {
+        if (wire::is_page(entry, their_id))
+            continue;
         if (is_sealed(entry.type))
             parent = entry.hash;
         else if (entry.type != gossip_type::bundle && entry.type != gossip_type::read_root)
             parent = {};
         entry.minute = std::min(entry.minute, this_minute);
         auto const one = make_reading(from, entry, what.form, parent);
-        names_us = names_us || (one.by_sender && one.to_us);
         if (entry.sender == self && !one.by_sender)
             note_carrier(one);
         else
             news_here = read_entry(one, online, now) || news_here;
     }
-    if (plausible)
-        settle_by(from, what);
-    if (!what.own_complete && !names_us)
-        m_actions.emplace_back(tip_wanted{from});
-    m_visits.on_visited(from, news_here, now.mono);
-    // They are about: what we hold for them should be where they look.
-    if (!online)
-        put_for(from, now);
+    return news_here;
+}
+
+// Pages that were read stay known while vectors name them.
+void engine::follow_pages(public_key const& from, wire::gossip_vector const& what, moment now) {
+    auto& known = m_friends[from];
+    auto const own = wire::pk_id_of(from, what.form);
+    std::set<target> named;
+    for (auto const& entry : what.entries)
+        if (wire::is_page(entry, own) && named.size() < wire::max_gossip_pages)
+            named.insert(entry.hash);
+    std::erase_if(known.pages, [&](auto const& one) { return !named.contains(one.first); });
+    known.last = {what.time, what.form, what.own_complete, entries_of(own, what)};
+    known.named_pages = named.size();
+    for (auto const& page : named)
+        if (!known.pages.contains(page) && follows(from, now)
+            && m_page_reads.allow(from, now.mono)) {
+            known.pages.emplace(page, std::nullopt);
+            m_actions.emplace_back(fetch_page{from, page});
+        }
+}
+
+void engine::on_page(public_key const& from, target const& page, wire::gossip_vector const& what,
+                     moment now) {
+    auto const found = m_friends.find(from);
+    if (found == m_friends.end() || !m_running)
+        return;
+    auto const wanted = found->second.pages.find(page);
+    if (wanted == found->second.pages.end() || wanted->second)
+        return;
+    wanted->second = entries_of(wire::pk_id_of(from, what.form), what);
+    (void)read_entries(from, what, is_online(from, now.mono), now);
+    if (what.form == found->second.last.form)
+        conclude(from);
     start_fetches(now.mono);
+}
+
+void engine::on_no_page(public_key const& from, target const& page, moment now) {
+    if (auto const found = m_friends.find(from); found != m_friends.end())
+        found->second.pages.erase(page); // the next vector names it again
+    on_lie(from, now);
+}
+
+// What a vector and all its pages say together.
+void engine::conclude(public_key const& from) {
+    auto const& known = m_friends[from];
+    auto all = known.last;
+    if (known.pages.size() < known.named_pages)
+        return;
+    for (auto const& [page, entries] : known.pages) {
+        if (!entries)
+            return;
+        all.entries.insert(all.entries.end(), entries->begin(), entries->end());
+    }
+    settle_by(from, all);
+    auto const self = wire::pk_id_of(m_self, all.form);
+    bool const names_us =
+        std::any_of(all.entries.begin(), all.entries.end(),
+                    [&](wire::gossip_entry const& entry) { return entry.receiver == self; });
+    if (!all.own_complete && !names_us)
+        m_actions.emplace_back(tip_wanted{from});
 }
 
 bool engine::read_entry(reading const& what, bool online, moment now) {
@@ -106,9 +178,11 @@ bool engine::read_entry(reading const& what, bool online, moment now) {
         m_actions.emplace_back(serve_item{entry.hash, what.from, false});
         return false;
     }
-    if (what.receivers.empty())
-        return false;
-    return read_for_friend(what, now);
+    if (!what.receivers.empty())
+        return read_for_friend(what, now);
+    // A friend's own mail, for somebody whom we do not know: its other friends may read of it here.
+    return what.by_sender && (is_sealed(entry.type) || entry.type == gossip_type::bundle)
+           && want_to_hold(what, now);
 }
 
 // Somebody carries what we say: that friend holds our mail or passes our words on.
@@ -180,17 +254,24 @@ bool engine::read_for_friend(reading const& what, moment now) {
 
 bool engine::want_to_hold(reading const& what, moment now) {
     auto const& entry = what.entry;
-    auto const age = std::chrono::minutes(minute_of(now.wall) - entry.minute);
+    auto const age = std::chrono::minutes(wire::minute_of(now.wall) - entry.minute);
     if (what.parent == target{} || m_mailbox.has(entry.hash) || m_fetching.contains(entry.hash)
         || age >= m_settings.held_lifetime)
         return false;
-    // A stranger's mail is on the account of the friend who tells of it.
+    // A stranger's mail is on the account of the friend who tells of it, or who sealed it.
     bool const is_stranger = what.senders.empty();
-    if (is_stranger && what.form != m_settings.ids)
+    bool const to_stranger = what.receivers.empty();
+    if ((is_stranger || to_stranger) && what.form != m_settings.ids)
         return false;
-    for (auto const& sender : is_stranger ? std::vector{what.from} : what.senders)
-        for (auto const& receiver : what.receivers) {
-            if (sender == receiver || !m_mailbox.would_take(sender)
+    std::vector<party> senders(what.senders.begin(), what.senders.end());
+    std::vector<party> receivers(what.receivers.begin(), what.receivers.end());
+    if (is_stranger)
+        senders = {party(what.from, entry.sender)};
+    if (to_stranger)
+        receivers = {party(what.from, entry.receiver)};
+    for (auto const& sender : senders)
+        for (auto const& receiver : receivers) {
+            if (sender == receiver || !m_mailbox.would_take(sender.account)
                 || m_fetch_line.size() >= m_settings.max_fetches_waiting)
                 continue;
             bool const waits =
@@ -204,8 +285,6 @@ bool engine::want_to_hold(reading const& what, moment now) {
                             entry.type,
                             entry.type == gossip_type::bundle,
                             entry.minute};
-            if (is_stranger)
-                next.stranger = entry.sender;
             if (!waits)
                 m_fetch_line.push_back(std::move(next));
             return true;
@@ -225,21 +304,21 @@ void engine::serve(reading const& what, bool online, moment now) {
 // A friend's own vector says what it has received, and what it no longer waits for.
 void engine::settle_by(public_key const& from, wire::gossip_vector const& what) {
     auto const own = wire::pk_id_of(from, what.form);
-    std::map<public_key, std::set<target>> listed;
+    std::map<wire::pk_id, std::set<target>> listed;
     for (auto const& entry : what.entries) {
         if (entry.sender != own)
             continue;
         if (entry.type == gossip_type::read_root)
             m_mailbox.settle(from, entry.hash);
         if (is_sealed(entry.type))
-            for (auto const& other : m_ids.matching(entry.receiver, what.form))
-                listed[other].insert(entry.hash);
+            listed[entry.receiver].insert(entry.hash);
     }
     if (!what.own_complete)
         return;
-    for (auto const& other : m_ids.all())
-        if (other != from)
-            m_mailbox.settle_unlisted(from, other, listed[other], minute_of(what.time));
+    for (auto const& receiver : m_mailbox.receivers_of(from))
+        if (!receiver.stranger || what.form == m_settings.ids)
+            m_mailbox.settle_unlisted(from, receiver, listed[receiver.id(what.form)],
+                                      wire::minute_of(what.time));
 }
 
 } // namespace tau::gossip

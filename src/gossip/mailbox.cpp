@@ -9,21 +9,17 @@
 namespace tau::gossip {
 namespace {
 
-std::size_t bytes_in(std::unordered_map<public_key, std::size_t> const& sums,
-                     public_key const& key) {
+template <class Sums>
+std::size_t bytes_in(Sums const& sums, typename Sums::key_type const& key) {
     auto const found = sums.find(key);
     return found == sums.end() ? 0 : found->second;
 }
 
-void take_from(std::unordered_map<public_key, std::size_t>& sums, public_key const& key,
-               std::size_t size) {
+template <class Sums>
+void take_from(Sums& sums, typename Sums::key_type const& key, std::size_t size) {
     auto const found = sums.find(key);
     if ((found->second -= size) == 0)
         sums.erase(found);
-}
-
-bool is_same_sender(held_item const& a, held_item const& b) {
-    return a.stranger || b.stranger ? a.stranger == b.stranger : a.sender == b.sender;
 }
 
 } // namespace
@@ -42,10 +38,11 @@ bool mailbox::would_take(public_key const& sender) const {
            <= m_settings.held_bytes_per_sender;
 }
 
-std::optional<target> mailbox::oldest(public_key const* sender, public_key const* receiver) const {
+std::optional<target> mailbox::oldest(public_key const* sender, party const* receiver) const {
     for (auto const& [unsettled, received, what] : m_order) {
         auto const& item = m_items.at(what);
-        if ((!sender || item.sender == *sender) && (!receiver || item.receiver == *receiver))
+        if ((!sender || item.sender.account == *sender)
+            && (!receiver || item.receiver == *receiver))
             return what;
     }
     return std::nullopt;
@@ -54,7 +51,7 @@ std::optional<target> mailbox::oldest(public_key const* sender, public_key const
 std::vector<target> mailbox::add(held_item item) {
     if (m_items.contains(item.what) || item.size == 0)
         return {};
-    auto const sender = item.sender;
+    auto const sender = item.sender.account;
     auto const receiver = item.receiver;
     m_order.insert(place_of(item));
     m_by_receiver[receiver].insert(item.what);
@@ -66,7 +63,7 @@ std::vector<target> mailbox::add(held_item item) {
     if (auto const& added = m_items.at(what_added); added.type == wire::gossip_type::receipt)
         settle_older_receipts(added);
     std::vector<target> gone;
-    auto const push_out = [&](public_key const* of_sender, public_key const* of_receiver) {
+    auto const push_out = [&](public_key const* of_sender, party const* of_receiver) {
         auto const what = oldest(of_sender, of_receiver);
         remove(*what);
         gone.push_back(*what);
@@ -93,7 +90,7 @@ void mailbox::remove(target const& what) {
     auto const& item = found->second;
     m_order.erase(place_of(item));
     m_bytes -= item.size;
-    take_from(m_sender_bytes, item.sender, item.size);
+    take_from(m_sender_bytes, item.sender.account, item.size);
     take_from(m_receiver_bytes, item.receiver, item.size);
     auto const own = m_by_receiver.find(item.receiver);
     own->second.erase(what);
@@ -105,7 +102,7 @@ void mailbox::remove(target const& what) {
 std::vector<target> mailbox::forget(public_key const& who) {
     std::vector<target> out;
     for (auto const& [what, item] : m_items)
-        if (item.sender == who || item.receiver == who)
+        if (item.sender.account == who || item.receiver.account == who)
             out.push_back(what);
     std::sort(out.begin(), out.end());
     for (auto const& what : out)
@@ -141,7 +138,7 @@ void mailbox::settle_older_receipts(held_item const& than) {
     for (auto const& what : m_by_receiver.at(than.receiver))
         if (auto const& item = m_items.at(what); item.type == wire::gossip_type::receipt
                                                  && item.minute < than.minute
-                                                 && is_same_sender(item, than))
+                                                 && is_same(item.sender, than.sender))
             old.push_back(what);
     for (auto const& what : old)
         settle_item(what);
@@ -150,12 +147,12 @@ void mailbox::settle_older_receipts(held_item const& than) {
 bool mailbox::settle(public_key const& receiver, target const& root) {
     auto const found = m_by_receiver.find(receiver);
     auto const* const last = find(root);
-    if (found == m_by_receiver.end() || !last || last->receiver != receiver)
+    if (found == m_by_receiver.end() || !last || last->receiver != party(receiver))
         return false;
     auto const minute = last->minute; // of the sender's clock, as that of the others
     bool news = false;
     for (auto const& what : found->second)
-        if (auto& item = m_items.at(what); is_same_sender(item, *last) && !item.settled
+        if (auto& item = m_items.at(what); is_same(item.sender, last->sender) && !item.settled
                                            && item.type != wire::gossip_type::receipt
                                            && (item.minute < minute || item.parent == root)) {
             set_settled(item);
@@ -164,14 +161,14 @@ bool mailbox::settle(public_key const& receiver, target const& root) {
     return news;
 }
 
-bool mailbox::settle_unlisted(public_key const& sender, public_key const& receiver,
+bool mailbox::settle_unlisted(public_key const& sender, party const& receiver,
                               std::set<target> const& listed, std::int64_t before_minute) {
     auto const found = m_by_receiver.find(receiver);
     if (found == m_by_receiver.end())
         return false;
     bool news = false;
     for (auto const& what : found->second)
-        if (auto& item = m_items.at(what); item.sender == sender && !item.stranger && !item.settled
+        if (auto& item = m_items.at(what); item.sender == party(sender) && !item.settled
                                            && item.minute < before_minute
                                            && !listed.contains(item.parent)) {
             set_settled(item);
@@ -185,7 +182,7 @@ void mailbox::on_put(target const& what, unix_ms now) {
         found->second.last_put = now;
 }
 
-std::vector<held_item const*> mailbox::for_receiver(public_key const& receiver) const {
+std::vector<held_item const*> mailbox::for_receiver(party const& receiver) const {
     std::vector<held_item const*> out;
     auto const found = m_by_receiver.find(receiver);
     if (found == m_by_receiver.end())
@@ -215,11 +212,21 @@ std::vector<target> mailbox::family(target const& root) const {
     return out;
 }
 
-std::set<public_key> mailbox::receivers() const {
-    std::set<public_key> out;
+std::set<party> mailbox::receivers() const {
+    std::set<party> out;
     for (auto const& [what, item] : m_items)
         if (!item.settled)
             out.insert(item.receiver);
+    return out;
+}
+
+std::vector<party> mailbox::receivers_of(public_key const& sender) const {
+    std::vector<party> out;
+    for (auto const& [receiver, items] : m_by_receiver)
+        if (std::any_of(items.begin(), items.end(), [&](target const& what) {
+                return m_items.at(what).sender == party(sender);
+            }))
+            out.push_back(receiver);
     return out;
 }
 
@@ -227,7 +234,7 @@ std::vector<entry_group> mailbox::groups(std::optional<public_key> const& receiv
     std::vector<held_item const*> roots;
     std::multimap<target, held_item const*> manifests;
     for (auto const& [what, item] : m_items) {
-        if (item.settled || (receiver && item.receiver != *receiver))
+        if (item.settled || (receiver && item.receiver != party(*receiver)))
             continue;
         if (item.parent == what)
             roots.push_back(&item);
@@ -238,8 +245,8 @@ std::vector<entry_group> mailbox::groups(std::optional<public_key> const& receiv
         return std::tie(b->minute, b->what) < std::tie(a->minute, a->what);
     });
     // A reader that has one finds those before it by its links.
-    std::set<std::tuple<wire::pk_id, public_key, wire::gossip_type>> pairs;
-    std::vector<entry_group> out, older;
+    std::set<std::tuple<wire::pk_id, party, wire::gossip_type>> pairs;
+    std::vector<entry_group> out, older, for_strangers;
     for (auto const* root : roots) {
         auto const [begin, end] = manifests.equal_range(root->what);
         std::vector<target> listed;
@@ -247,17 +254,19 @@ std::vector<entry_group> mailbox::groups(std::optional<public_key> const& receiv
             listed.push_back(at->second->what);
         std::sort(listed.begin(), listed.end());
         bool const leads =
-            pairs.emplace(root->sender_id(m_settings.ids), root->receiver, root->type).second;
-        (leads ? out : older).push_back(group_of(*root, std::move(listed)));
+            pairs.emplace(root->sender.id(m_settings.ids), root->receiver, root->type).second;
+        auto& list = root->receiver.stranger ? for_strangers : leads ? out : older;
+        list.push_back(group_of(*root, std::move(listed)));
     }
     std::move(older.begin(), older.end(), std::back_inserter(out));
+    std::move(for_strangers.begin(), for_strangers.end(), std::back_inserter(out));
     return out;
 }
 
 entry_group mailbox::group_of(held_item const& root, std::vector<target> manifests) const {
     auto const entry_of = [&](held_item const& item, wire::gossip_type type) {
-        return wire::gossip_entry{item.sender_id(m_settings.ids),
-                                  wire::pk_id_of(item.receiver, m_settings.ids),
+        return wire::gossip_entry{item.sender.id(m_settings.ids),
+                                  item.receiver.id(m_settings.ids),
                                   type,
                                   item.what,
                                   0,

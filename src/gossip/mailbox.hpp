@@ -3,6 +3,7 @@
 #include "core/bytes.hpp"
 #include "core/clock.hpp"
 #include "gossip/config.hpp"
+#include "gossip/party.hpp"
 #include "gossip/vector_builder.hpp"
 
 #include <map>
@@ -13,13 +14,13 @@
 
 namespace tau::gossip {
 
-/// An item that is held for two friends who are not online together. What is known of it is
-/// what gossip said; its octets are with the adapter.
+/// An item that is held for a friend who receives it, or of a friend who sealed it. What is
+/// known of it is what gossip said; its octets are with the adapter.
 struct held_item {
     target what;
-    public_key sender; ///< or, of a stranger's mail, the friend who told of it
-    public_key receiver;
-    target parent; ///< the sealed item it belongs to; itself for that one
+    party sender;
+    party receiver; ///< one of both is a friend
+    target parent;  ///< the sealed item it belongs to; itself for that one
     wire::gossip_type type = wire::gossip_type::message_root;
     bool is_manifest = false;
     std::size_t size = 0;
@@ -28,12 +29,6 @@ struct held_item {
     std::optional<unix_ms> last_put{}; ///< by us
     /// Sender or receiver let us know that it has arrived. Kept for a demand all the same.
     bool settled = false;
-    /// Who sealed it, if that is no friend of ours.
-    std::optional<wire::pk_id> stranger{};
-
-    [[nodiscard]] wire::pk_id sender_id(wire::pk_id_form form) const {
-        return stranger ? *stranger : wire::pk_id_of(sender, form);
-    }
 };
 
 /// Which items are held for others, within quotas of receiver, sender and all: the settled,
@@ -62,21 +57,24 @@ public:
     /// The receiver has this item.
     void settle_item(target const& what);
     /// The sender no longer lists them: all of the pair but `listed`.
-    bool settle_unlisted(public_key const& sender, public_key const& receiver,
+    bool settle_unlisted(public_key const& sender, party const& receiver,
                          std::set<target> const& listed, std::int64_t before_minute);
     void on_put(target const& what, unix_ms now);
 
     /// Sealed items and what belongs to them that `receiver` may miss, the newest first.
-    [[nodiscard]] std::vector<held_item const*> for_receiver(public_key const& receiver) const;
+    [[nodiscard]] std::vector<held_item const*> for_receiver(party const& receiver) const;
     /// The items that belong to a sealed one, itself first.
     [[nodiscard]] std::vector<target> family(target const& root) const;
     /// Whether anything is not settled.
     [[nodiscard]] bool waits() const { return !m_order.empty() && std::get<0>(*m_order.rbegin()); }
     /// Receivers of unsettled items.
-    [[nodiscard]] std::set<public_key> receivers() const;
+    [[nodiscard]] std::set<party> receivers() const;
+    /// Whom this friend has sealed something for that we hold.
+    [[nodiscard]] std::vector<party> receivers_of(public_key const& sender) const;
 
     /// What our vector says of them: groups of the unsettled, the newest first.
-    /// First those that nothing of the same pair follows: they lead to the others.
+    /// First those that nothing of the same pair follows: they lead to the others. Last what
+    /// is for strangers.
     [[nodiscard]] std::vector<entry_group>
     groups(std::optional<public_key> const& receiver = {}) const;
 
@@ -94,14 +92,14 @@ private:
     void settle_older_receipts(held_item const& than);
     [[nodiscard]] entry_group group_of(held_item const& root, std::vector<target> manifests) const;
     [[nodiscard]] std::optional<target> oldest(public_key const* sender,
-                                               public_key const* receiver) const;
+                                               party const* receiver) const;
 
     config const& m_settings;
     std::unordered_map<target, held_item> m_items;
     std::set<order> m_order;
-    std::map<public_key, std::set<target>> m_by_receiver;
+    std::map<party, std::set<target>> m_by_receiver;
     std::unordered_map<public_key, std::size_t> m_sender_bytes;
-    std::unordered_map<public_key, std::size_t> m_receiver_bytes;
+    std::map<party, std::size_t> m_receiver_bytes;
     std::size_t m_bytes = 0;
 };
 

@@ -10,10 +10,6 @@ namespace {
 constexpr std::chrono::minutes writing_time{2};
 constexpr std::chrono::hours endpoint_news_time{2};
 
-std::int64_t minute_of(unix_ms time) {
-    return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
-}
-
 } // namespace
 
 bool own_state::set_roots(public_key const& to, std::vector<own_root> roots) {
@@ -67,7 +63,7 @@ wire::gossip_entry own_state::entry(public_key const& to, wire::gossip_type type
             type,
             hash,
             0,
-            minute_of(time)};
+            wire::minute_of(time)};
 }
 
 entry_group own_state::group_of(public_key const& to, own_root const& root) const {

@@ -5,10 +5,16 @@
 
 namespace tau::gossip {
 
+entry_name name_of(entry_group const& group) {
+    if (group.empty())
+        return {};
+    auto const& first = group.front();
+    return {first.sender, first.receiver, first.type, first.hash};
+}
+
 vector_builder::vector_builder(public_key const& self, wire::pk_id_form form, unix_ms time,
                                std::size_t limit)
-    : m_own(wire::pk_id_of(self, form)),
-      m_minute(std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count()),
+    : m_own(wire::pk_id_of(self, form)), m_minute(wire::minute_of(time)),
       m_limit(std::min(limit, wire::max_gossip_bytes)) {
     m_out.time = time;
     m_out.form = form;
@@ -17,8 +23,7 @@ vector_builder::vector_builder(public_key const& self, wire::pk_id_form form, un
 bool vector_builder::add(entry_group group) {
     if (group.empty())
         return true;
-    auto const& first = group.front();
-    name const key{first.sender, first.receiver, first.type, first.hash};
+    auto const key = name_of(group);
     if (m_known.contains(key))
         return true;
     if (m_out.entries.size() + group.size() > wire::max_gossip_entries)

@@ -114,20 +114,22 @@ void gossip_link::on_fetched(gossip::fetch_item const& what, bytes const& value)
         members = std::move(listed).value();
     }
     store::held_row row{what.what,
-                        what.sender,
-                        what.receiver,
+                        what.sender.account,
+                        what.receiver.account,
                         what.parent,
                         static_cast<std::int64_t>(what.type),
                         what.is_manifest,
                         what.minute,
                         m_core.now().wall};
     row.value = value;
-    if (what.stranger)
-        row.stranger = to_bytes(*what.stranger);
+    if (what.sender.stranger)
+        row.stranger = to_bytes(*what.sender.stranger);
+    if (what.receiver.stranger)
+        row.addressee = to_bytes(*what.receiver.stranger);
     m_core.ports.store.commit({store::put_held{std::move(row)}}, store::durability::lazy, {});
     (void)m_core.ports.dht.serve_immutable(value);
     m_machine.on_fetched(what, value.size(), members, m_core.now());
-    auto const to = m_core.find(what.receiver);
+    auto const to = what.receiver.stranger ? nullptr : m_core.find(what.receiver.account);
     if (to && is_online(*to))
         exchange(to, false);
     pump();

@@ -2,13 +2,13 @@
 
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
-#include "messenger/own_channels.hpp"
 #include "messenger/receiver.hpp"
 
 #include <algorithm>
 #include <utility>
 
-// Vectors: what we say and hear. Items are in gossip_items.cpp, receipts in gossip_receipts.cpp.
+// Vectors: what we say and hear. Pages are in gossip_pages.cpp, items in gossip_items.cpp,
+// receipts in gossip_receipts.cpp.
 namespace tau::messenger {
 namespace {
 
@@ -16,6 +16,11 @@ constexpr std::chrono::minutes writing_shown{2};
 
 bool lists_all(contact const& who) {
     return who.outbox.size() < gossip_link::max_own_roots;
+}
+
+gossip::party party_of(public_key const& account, bytes const& stranger) {
+    auto const id = wire::pk_id::from(stranger);
+    return id ? gossip::party(account, id.value()) : gossip::party(account);
 }
 
 } // namespace
@@ -28,15 +33,14 @@ void gossip_link::start(std::vector<store::held_row> const& held) {
         if (who->is_talking())
             m_machine.add_friend(key, m_core.now());
     for (auto const& row : held) {
-        gossip::held_item item{row.target, row.sender, row.receiver, row.parent};
+        gossip::held_item item{row.target, party_of(row.sender, row.stranger),
+                               party_of(row.receiver, row.addressee), row.parent};
         item.type = static_cast<wire::gossip_type>(row.type);
         item.is_manifest = row.is_manifest;
         item.size = static_cast<std::size_t>(row.size);
         item.minute = row.minute;
         item.received = row.received;
         item.last_put = row.put;
-        if (auto const id = wire::pk_id::from(row.stranger))
-            item.stranger = id.value();
         m_machine.restore_held(std::move(item));
     }
     serve_held(held);
@@ -137,12 +141,7 @@ bool gossip_link::on_channel_item(contact_ptr const& from, wire::mutable_item co
         return false;
     if (item.seq <= from->gossip_seq || !from->row.contact_key)
         return true;
-    std::vector<channel::box_key> keys;
-    keys.push_back(
-        channel::contact_box_key(wire::contact_key::from(from->row.contact_key->view()).value()));
-    auto const plain = channel::open_value(keys, item.address, item.value);
-    auto const what = plain ? wire::decode_gossip(plain.value(), from->row.key)
-                            : result<wire::gossip_vector>(plain.error());
+    auto const what = open_from(*from, item.value);
     if (!what) {
         // Perhaps their contact key has changed; a card in their chain brings the new one.
         m_core.watch->read_tip(from);
@@ -152,19 +151,6 @@ bool gossip_link::on_channel_item(contact_ptr const& from, wire::mutable_item co
     m_machine.on_vector(from->row.key, what.value(), gossip::heard_by::channel, m_core.now());
     pump();
     return true;
-}
-
-void gossip_link::perform(gossip::publish const& what) {
-    auto const vector = m_machine.vector_for_all(m_core.now());
-    auto const plain = wire::encode(vector, m_core.self());
-    if (!plain)
-        return;
-    auto boxed = channel::box_value(m_core.channels->own_box_key(), rider_place(m_core.self()),
-                                    plain.value(), m_core.ports.random);
-    if (boxed)
-        m_core.channels->put(channel::gossip_salt(), std::move(boxed).value());
-    if (what.renewal)
-        put_receipts();
 }
 
 void gossip_link::perform(gossip::tell const& what) {

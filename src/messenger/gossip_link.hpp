@@ -91,6 +91,9 @@ private:
     void pump();
     void arm();
     void perform(gossip::publish const& what);
+    void perform(gossip::make_page const& what);
+    void perform(gossip::drop_page const& what);
+    void perform(gossip::fetch_page const& what);
     void perform(gossip::tell const& what);
     void perform(gossip::visit const& what);
     void perform(gossip::fetch_item const& what);
@@ -119,6 +122,9 @@ private:
     void put_receipts();
     [[nodiscard]] bytes receipt_at(target const& root) const;
     [[nodiscard]] wire::item_address rider_place(public_key const& sender) const;
+    /// A vector of ours for all friends, as one bencoded string; empty if that fails.
+    [[nodiscard]] bytes box_for_all(wire::gossip_vector const& what) const;
+    [[nodiscard]] result<wire::gossip_vector> open_from(contact const& from, byte_view boxed) const;
 
     /// Before a root that nobody had is looked for again because gossip names it.
     static constexpr std::chrono::minutes told_pause{5};

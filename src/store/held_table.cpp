@@ -20,6 +20,7 @@ held_row take_held(statement& row) {
         out.put = row.time();
     out.size = row.integer();
     out.stranger = row.blob();
+    out.addressee = row.blob();
     return out;
 }
 
@@ -27,9 +28,10 @@ held_row take_held(statement& row) {
 
 error_code apply(connection& db, put_held const& change) {
     auto const& row = change.row;
-    return db.run("INSERT INTO held VALUES (?,?,?,?,?,?,?,?,NULL,?,?) ON CONFLICT DO NOTHING",
+    return db.run("INSERT INTO held VALUES (?,?,?,?,?,?,?,?,NULL,?,?,?) ON CONFLICT DO NOTHING",
                   row.target, row.sender, row.receiver, row.parent, row.type,
-                  std::int64_t{row.is_manifest}, row.minute, row.received, row.value, row.stranger);
+                  std::int64_t{row.is_manifest}, row.minute, row.received, row.value, row.stranger,
+                  row.addressee);
 }
 
 error_code apply(connection& db, note_held_put const& change) {
@@ -42,8 +44,9 @@ error_code apply(connection& db, remove_held const& change) {
 
 result<std::vector<held_row>> all_held(connection& db) {
     TAU_TRY(stmt,
-            db.prepare("SELECT target, sender, receiver, parent, type, manifest, minute,"
-                       " received, put, length(value), stranger FROM held ORDER BY received"));
+            db.prepare(
+                "SELECT target, sender, receiver, parent, type, manifest, minute,"
+                " received, put, length(value), stranger, addressee FROM held ORDER BY received"));
     return rows_of(*stmt, take_held);
 }
 

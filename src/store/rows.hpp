@@ -75,7 +75,7 @@ struct endpoint_row {
     unix_ms seen{};
 };
 
-/// An item that is held for two friends (docs/gossip.md).
+/// An item that is held for friends (docs/gossip.md).
 struct held_row {
     tau::target target;
     public_key sender;
@@ -87,8 +87,9 @@ struct held_row {
     unix_ms received{};
     std::optional<unix_ms> put{};
     std::int64_t size = 0;
-    bytes stranger{}; ///< the sender's id, if it is no friend; empty if it is
-    bytes value{};    ///< empty in lists
+    bytes stranger{};  ///< the sender's id, if it is no friend; empty if it is
+    bytes addressee{}; ///< the receiver's id, if it is no friend; empty if it is
+    bytes value{};     ///< empty in lists
 };
 
 /// A file that is a sealed torrent, by the message that names it.

@@ -6,7 +6,7 @@ namespace tau::store {
 namespace {
 
 // Step N leads from version N to version N + 1. Steps that were released never change.
-constexpr std::array<char const*, 4> steps{R"sql(
+constexpr std::array<char const*, 5> steps{R"sql(
 CREATE TABLE friends (
     key BLOB PRIMARY KEY CHECK (length(key) = 32),
     own_name TEXT NOT NULL,
@@ -111,6 +111,9 @@ CREATE TABLE files (
 )sql",
                                            R"sql(
 ALTER TABLE held ADD COLUMN stranger BLOB NOT NULL DEFAULT x'';
+)sql",
+                                           R"sql(
+ALTER TABLE held ADD COLUMN addressee BLOB NOT NULL DEFAULT x'';
 )sql"};
 
 error_code run_step(connection& db, std::size_t from) {

@@ -24,10 +24,6 @@ constexpr std::int64_t last_time = std::int64_t{1} << 53;
 
 constexpr std::int64_t manifest_version = 1;
 
-std::int64_t minute_of(unix_ms time) {
-    return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
-}
-
 bool is_same_sender(gossip_entry const& entry, gossip_entry const* before) {
     return before && before->sender == entry.sender;
 }
@@ -135,9 +131,21 @@ result<gossip_entry> read_entry(octets& in, gossip_entry const* before, pk_id co
 
 } // namespace
 
+std::int64_t minute_of(unix_ms time) {
+    return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
+}
+
 pk_id pk_id_of(public_key const& key, pk_id_form form) {
     auto const at = form == pk_id_form::last ? public_key::size_bytes - pk_id::size_bytes : 0;
     return pk_id::from(key.view().subspan(at, pk_id::size_bytes)).value();
+}
+
+gossip_entry page_entry(pk_id const& own, target const& page, std::int64_t minute) {
+    return {own, own, gossip_type::bundle, page, 0, minute};
+}
+
+bool is_page(gossip_entry const& entry, pk_id const& own) {
+    return entry.type == gossip_type::bundle && entry.sender == own && entry.receiver == own;
 }
 
 bool has_hash(gossip_type type) {

@@ -24,6 +24,9 @@ using pk_id = fixed_bytes<4, struct pk_id_tag>;
 enum class pk_id_form : std::uint8_t { last, first };
 [[nodiscard]] pk_id pk_id_of(public_key const& key, pk_id_form form = pk_id_form::last);
 
+/// Unix minutes, as entries give time.
+[[nodiscard]] std::int64_t minute_of(unix_ms time);
+
 /// What an entry says. The numbers are the wire's.
 enum class gossip_type : std::uint8_t {
     message_root = 1,     ///< sender has a sealed message for receiver at `hash`
@@ -55,12 +58,20 @@ struct gossip_entry {
 struct gossip_vector {
     unix_ms time{}; ///< a reader ignores a vector that is not newer than the last
     pk_id_form form = pk_id_form::last;
-    /// Everything that waits for a friend of the sender is listed: what is absent is nothing.
+    /// Everything that waits for a friend of the sender is listed, here or in the pages: what
+    /// is absent is nothing.
     bool own_complete = true;
     std::vector<gossip_entry> entries;
 
     friend bool operator==(gossip_vector const&, gossip_vector const&) = default;
 };
+
+/// Pages that a reader follows in one vector.
+inline constexpr std::size_t max_gossip_pages = 8;
+/// An entry that names a page: an immutable item with more entries of the same vector. A bundle
+/// of nothing that its sender has for itself, so that whoever knows no pages passes it over.
+[[nodiscard]] gossip_entry page_entry(pk_id const& own, target const& page, std::int64_t minute);
+[[nodiscard]] bool is_page(gossip_entry const& entry, pk_id const& own);
 
 /// Minutes that an entry may be older than its vector; older ones count as this old.
 inline constexpr std::int64_t max_gossip_age_minutes = 0x7fff;

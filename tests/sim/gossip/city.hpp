@@ -30,6 +30,12 @@ struct traffic {
     std::uint64_t gets = 0; ///< traversals
     std::uint64_t puts = 0;
     std::uint64_t exchanges = 0;
+    // Where bytes_in came from.
+    std::uint64_t in_traversals = 0;
+    std::uint64_t in_direct_gets = 0;
+    std::uint64_t in_brought = 0; ///< exchanges that others began
+    std::uint64_t in_answers = 0; ///< of exchanges that it began
+    std::uint64_t sealed_in = 0;  ///< immutable items received, however they came
 };
 
 /// dht::access of a device while it is online. Datagrams take 20 to 120 ms and get lost;
@@ -67,6 +73,7 @@ private:
                                                    std::optional<endpoint> ask_at);
     void later(std::chrono::milliseconds delay, std::function<void()> what);
     void traverse(std::size_t value_bytes);
+    void got_directly(std::size_t other, std::size_t octets);
     void put_report(dht_model::put_result report, std::size_t value_bytes,
                     dht::put_observer observer);
 

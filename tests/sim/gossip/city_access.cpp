@@ -54,7 +54,18 @@ void city_access::traverse(std::size_t value_bytes) {
     ++used.gets;
     used.packets_out += traversal_queries;
     used.bytes_out += traversal_queries * query_bytes;
-    used.bytes_in += traversal_queries * answer_bytes + value_bytes;
+    auto const in = traversal_queries * answer_bytes + value_bytes;
+    used.bytes_in += in;
+    used.in_traversals += in;
+}
+
+void city_access::got_directly(std::size_t other, std::size_t octets) {
+    auto& mine = m_city.meter(m_self);
+    mine.bytes_in += octets + item_overhead;
+    mine.in_direct_gets += octets + item_overhead;
+    auto& theirs = m_city.meter(other);
+    theirs.bytes_out += octets + item_overhead;
+    ++theirs.packets_out;
 }
 
 std::optional<endpoint> city_access::endpoint_of(public_key const& key) const {
@@ -113,9 +124,9 @@ void city_access::get(dht::get_request request, dht::get_observer observer) {
     if (other) {
         auto const& theirs = m_city.m_devices[*other].access->m_authored;
         if (auto const found = theirs.find(request.what.salt); found != theirs.end()) {
-            m_city.meter(m_self).bytes_in += found->second.value.size() + item_overhead;
-            m_city.meter(*other).bytes_out += found->second.value.size() + item_overhead;
-            ++m_city.meter(*other).packets_out;
+            // BEP 44: no value for whoever says that it has this one.
+            bool const has_it = found->second.seq <= request.known_seq;
+            got_directly(*other, has_it ? 0 : found->second.value.size());
             later(2 * m_city.delay(),
                   [tell, item = found->second] { tell(item, dht::get_source::direct); });
             return;
@@ -145,9 +156,8 @@ void city_access::get_immutable(target const& what, std::optional<public_key> ho
     if (other) {
         auto const& theirs = m_city.m_devices[*other].access->m_served;
         if (auto const found = theirs.find(what); found != theirs.end()) {
-            m_city.meter(m_self).bytes_in += found->second.size() + item_overhead;
-            m_city.meter(*other).bytes_out += found->second.size() + item_overhead;
-            ++m_city.meter(*other).packets_out;
+            got_directly(*other, found->second.size());
+            ++m_city.meter(m_self).sealed_in;
             later(2 * m_city.delay(), [this, tell, what, value = found->second] {
                 note(what, journal_entry::act::found);
                 tell(&value, dht::get_source::direct);
@@ -158,6 +168,7 @@ void city_access::get_immutable(target const& what, std::optional<public_key> ho
     later(1000ms + 6 * m_city.delay(), [this, tell, what] {
         auto const value = m_city.m_cloud.get(what, m_city.now().mono);
         traverse(value ? 2 * value->size() : 0);
+        m_city.meter(m_self).sealed_in += value ? 1 : 0;
         note(what, value ? journal_entry::act::found : journal_entry::act::missed);
         tell(value.get(), dht::get_source::recursive);
     });
@@ -248,6 +259,8 @@ void city_access::exchange(public_key const& to, dht::parcel what, std::optional
         }
         auto reply = there.access->m_offers[from];
         there.used.bytes_in += size + exchange_overhead;
+        there.used.in_brought += size + exchange_overhead;
+        there.used.sealed_in += what.immutables.size();
         if (c->m_settings.journal)
             for (auto const& one : what.immutables)
                 c->m_acts.note(wire::target_of_immutable(one),
@@ -259,7 +272,10 @@ void city_access::exchange(public_key const& to, dht::parcel what, std::optional
         c->arm(other);
         if (alive.expired())
             return;
-        c->meter(me->m_self).bytes_in += reply_bytes + exchange_overhead;
+        auto& mine = c->meter(me->m_self);
+        mine.bytes_in += reply_bytes + exchange_overhead;
+        mine.in_answers += reply_bytes + exchange_overhead;
+        mine.sealed_in += reply.immutables.size();
         if (auto const place = there.where; there.is_up())
             me->hint_endpoint(c->key(other), place);
         me->later(c->delay(), [observer, reply = std::move(reply)] { observer(reply); });

@@ -231,6 +231,15 @@ void run_return(options const& o) {
     std::printf("  %.0f octets received for %.0f of sealed messages: %.2f times\n", got, sealed,
                 got / sealed);
     auto const& used = here.used(0);
+    auto const n = [](std::uint64_t a, std::uint64_t b) {
+        return static_cast<unsigned long long>(a - b);
+    };
+    std::printf(
+        "  by traversals %llu, direct gets %llu, exchanges of others %llu, answers to its own "
+        "%llu; %llu sealed items\n",
+        n(used.in_traversals, before.in_traversals), n(used.in_direct_gets, before.in_direct_gets),
+        n(used.in_brought, before.in_brought), n(used.in_answers, before.in_answers),
+        n(used.sealed_in, before.sealed_in));
     std::printf("  %llu traversals, %llu puts, %llu exchanges\n\n",
                 static_cast<unsigned long long>(used.gets - before.gets),
                 static_cast<unsigned long long>(used.puts - before.puts),

@@ -185,7 +185,8 @@ TEST(GossipEngine, HoldsAStrangersMailOnTheAccountOfWhoTellsOfIt) {
     dave.hears(carol);
     auto const wanted = dave.take<fetch_item>();
     ASSERT_EQ(wanted.size(), 1U);
-    EXPECT_EQ(wanted[0].sender, carol.self);
+    EXPECT_EQ(wanted[0].sender, party(carol.self, wire::pk_id_of(alice.self)));
+    EXPECT_EQ(wanted[0].receiver, party(bob.self));
     dave.machine.on_fetched(wanted[0], 500, {}, dave.now);
     EXPECT_TRUE(dave.carries("alic", "bob", "root"));
     EXPECT_EQ(dave.machine.held().bytes_of_sender(carol.self), 500U);

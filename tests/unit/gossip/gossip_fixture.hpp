@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace tau::gossip {
@@ -34,6 +35,7 @@ struct teller {
     seeded_random random{1};
     moment now{time_point{std::chrono::hours{10}}, unix_ms{std::chrono::hours{500'000}}};
     engine machine{settings, self, random};
+    std::map<target, wire::gossip_vector> pages{};
 
     void befriend(std::initializer_list<std::string_view> names) {
         for (auto const& name : names)
@@ -60,6 +62,26 @@ struct teller {
     [[nodiscard]] wire::gossip_vector says() const { return machine.vector_for_all(now); }
     void hears(teller const& other, heard_by how = heard_by::channel) {
         machine.on_vector(other.self, other.says(), how, now);
+    }
+    /// Makes the pages that its machine wants made, by names of their own.
+    void make_pages() {
+        for (auto const& one : take<make_page>()) {
+            auto const at = hash_named(std::string("page") + static_cast<char>('0' + one.id));
+            pages.emplace(at, one.what);
+            machine.on_page_made(one.id, at);
+        }
+    }
+    /// Gets what it asked for: items to hold, and the pages of `other`, which are returned.
+    std::vector<target> read_pages(teller const& other) {
+        std::vector<target> out;
+        for (auto const& any : machine.take_actions())
+            if (auto const* page = std::get_if<fetch_page>(&any)) {
+                out.push_back(page->what);
+                machine.on_page(other.self, page->what, other.pages.at(page->what), now);
+            } else if (auto const* item = std::get_if<fetch_item>(&any)) {
+                machine.on_fetched(*item, 500, {}, now);
+            }
+        return out;
     }
     /// Gets what it asked for in order to hold it.
     void fetch_all(std::vector<target> const& members = {}) {

@@ -49,6 +49,34 @@ struct Database : testing::Test {
     database open() { return std::move(database::open(path)).value(); }
 };
 
+TEST_F(Database, KeepsWhatIsHeldForOthersOverAReopen) {
+    held_row row{filled<target>(1), filled<public_key>(2), filled<public_key>(3),
+                 filled<target>(4)};
+    row.minute = 5;
+    row.addressee = {1, 2, 3, 4};
+    row.value = {6, 7, 8};
+    {
+        auto db = open();
+        ASSERT_FALSE(db.apply({put_held{row}}, durability::full));
+        row.minute = 9; // a second time changes nothing
+        ASSERT_FALSE(
+            db.apply({put_held{row}, note_held_put{row.target, unix_ms{std::chrono::hours(1)}}},
+                     durability::full));
+    }
+    auto db = open();
+    auto const held = db.load().value().held;
+    ASSERT_EQ(held.size(), 1U);
+    EXPECT_EQ(held[0].minute, 5);
+    EXPECT_EQ(held[0].receiver, row.receiver);
+    EXPECT_EQ(held[0].addressee, row.addressee);
+    EXPECT_TRUE(held[0].stranger.empty());
+    EXPECT_EQ(held[0].size, 3);
+    EXPECT_EQ(held[0].put, unix_ms{std::chrono::hours(1)});
+    EXPECT_EQ(db.held(row.target).value(), row.value);
+    ASSERT_FALSE(db.apply({remove_held{row.target}}, durability::full));
+    EXPECT_EQ(db.held(row.target).error(), error_code(errc::not_found));
+}
+
 TEST_F(Database, KeepsEverythingOverAReopen) {
     {
         auto db = open();

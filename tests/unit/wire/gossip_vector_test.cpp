@@ -47,6 +47,26 @@ gossip_vector example() {
     return out;
 }
 
+TEST(GossipVector, NamesPages) {
+    auto const a = key_of('A');
+    auto const own = pk_id_of(a);
+    gossip_vector what;
+    what.time = noon;
+    what.entries = {page_entry(own, hash_of('p'), minute), page_entry(own, hash_of('q'), minute),
+                    entry('A', 'B', gossip_type::bundle, 'l')};
+    auto const plain = encode(what, a).value();
+    // The first has a receiver, the second none.
+    EXPECT_EQ(plain.size(), gossip_header_bytes + 26 + 22 + 26);
+    EXPECT_EQ(to_hex(byte_view(plain).subspan(10, 5)), "8241414142");
+    auto const back = decode_gossip(plain, a).value();
+    EXPECT_EQ(back, what);
+    EXPECT_TRUE(is_page(back.entries[0], own));
+    EXPECT_TRUE(is_page(back.entries[1], own));
+    EXPECT_FALSE(is_page(back.entries[2], own));
+    EXPECT_FALSE(is_page(back.entries[0], pk_id_of(key_of('B'))));
+    EXPECT_FALSE(is_page(entry('A', 'A', gossip_type::demand, 'p'), own));
+}
+
 TEST(GossipVector, RoundTrips) {
     auto const a = key_of('A');
     for (auto const form : {pk_id_form::last, pk_id_form::first})
