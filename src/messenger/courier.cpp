@@ -46,7 +46,8 @@ void courier::owe_receipt(contact_ptr const& to, std::optional<message_id> id) {
         return;
     to->receipt_alarm =
         m_core.after(receipt_pause, m_core.guarded(to, [this](contact_ptr const& who) {
-            if (who->receipt_due)
+            // One exchange at a time: what comes meanwhile is acknowledged with the next.
+            if (who->receipt_due && who->exchanges == 0)
                 push(who);
         }));
 }
@@ -73,7 +74,9 @@ std::vector<message_id> courier::choose(contact& to, std::size_t limit) const {
 dht::parcel courier::pack(contact& to, std::vector<message_id> const& ids) {
     dht::parcel out;
     out.gossip = m_core.gossip->rider(to);
-    if (auto tip = m_core.publish->current_tip(to))
+    // Whoever has just had it learns no more of it than of what is brought with it.
+    bool const knows_tip = is_online(to) && !m_core.gossip->owes_receipt(to);
+    if (auto tip = knows_tip ? std::nullopt : m_core.publish->current_tip(to))
         out.items.push_back(std::move(*tip));
     if (!to.receipt_ids.empty()) {
         wire::message_receipt receipt;
@@ -115,7 +118,8 @@ void courier::push(contact_ptr const& to) {
     to->receipt_ids.clear();
     for (auto const& id : ids)
         to->find_outgoing(id)->offered = now;
-    ++to->exchanges;
+    if (++to->exchanges == 1 && !ids.empty())
+        offer(to); // what is on its way need not be handed back as well
     m_core.ports.dht.exchange(
         to->row.key, std::move(what), to->last_source,
         m_core.guarded(to, [this, ids, receipt, version, said](contact_ptr const& who,
@@ -132,6 +136,9 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
                         bool had_receipt, result<dht::parcel> answer) {
     --to->exchanges;
     if (!answer) {
+        for (auto const& id : carried)
+            if (auto* one = to->find_outgoing(id))
+                one->offered.reset();
         on_failure(to, had_receipt, answer.error());
         return;
     }
@@ -147,6 +154,8 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
                                   [](outgoing const& one) { return !one.offered; });
     if (std::exchange(to->push_again, false) || more || to->receipt_due)
         push(to);
+    if (to->exchanges == 0 && !carried.empty())
+        offer(to);
     // Whoever answers and never acknowledges (a request not accepted yet) is left alone
     // for longer and longer.
     if (!to->outbox.empty() && !m_core.alarms.is_set(to->retry_alarm))
@@ -164,10 +173,14 @@ void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec)
         m_core.publish->publish_channel(to);
         m_core.gossip->on_receipt_stuck(to);
     }
+    if (to->receipt_due)
+        push(to);
     if (to->outbox.empty())
         return;
     m_core.watch->look_for_endpoint(to);
     retry_with_backoff(to);
+    if (to->exchanges == 0)
+        offer(to);
 }
 
 void courier::start_over(contact& to) {
@@ -231,9 +244,13 @@ void courier::load_outbox(contact_ptr const& to) {
 void courier::offer(contact_ptr const& to) {
     if (!m_core.running || !to->is_talking())
         return;
+    if (to->exchanges > 0) { // which bring them all that could be handed back
+        m_core.ports.dht.offer(to->row.key, {});
+        return;
+    }
     std::vector<message_id> ids;
     for (auto const& one : to->outbox)
-        if (ids.size() < max_probed && !one.sealed.empty())
+        if (ids.size() < max_probed && !one.sealed.empty() && !one.handed_over)
             ids.push_back(one.id);
     dht::parcel what;
     what.gossip = m_core.gossip->rider(*to);

@@ -31,8 +31,10 @@ void friend_watch::hurry(contact_ptr const& who) {
 }
 
 void friend_watch::schedule(contact_ptr const& who) {
-    // Once a conversation has been quiet for long, gossip alone tells of news.
-    if (who->watch_pause >= m_core.settings.watch_pause_max && m_core.gossip->watches(*who))
+    // Once a conversation has been quiet for long, or since our start, gossip alone tells of
+    // news.
+    bool const is_quiet = !who->last_heard || who->watch_pause >= m_core.settings.watch_pause_max;
+    if (is_quiet && m_core.gossip->watches(*who))
         return;
     auto const spread = static_cast<std::uint64_t>(who->watch_pause.count()) / 4 + 1;
     auto const pause =
@@ -61,8 +63,13 @@ void friend_watch::poll(contact_ptr const& who) {
     if (active)
         for (auto const slot : channel::slots_to_read(m_core.now().wall))
             salts.push_back(channel::blinded_message_salt(who->secret, them, m_core.self(), slot));
+    // Somebody who is online and whose gossip we hear brings news by itself, unless it cannot
+    // reach us: asking it costs a datagram, a traversal eighteen.
+    bool const ask_it = m_core.gossip->watches(*who) && m_core.gossip->is_online(*who);
+    if (ask_it)
+        salts.clear();
     // Slots that brought nothing may be those of another clock than our friend's.
-    if (!active || who->watch_pause > m_core.settings.watch_pause_min)
+    if (ask_it || !active || who->watch_pause > m_core.settings.watch_pause_min)
         salts.push_back(channel::blinded_message_tip_salt(who->secret, them, m_core.self()));
     who->poll_brought_news = false;
     who->polls = salts.size();
@@ -70,14 +77,18 @@ void friend_watch::poll(contact_ptr const& who) {
         dht::get_request request{{them, std::move(salt)}};
         request.known_seq = who->seen_seq;
         request.ask_at = who->last_source;
-        m_core.ports.dht.get(std::move(request),
-                             {m_core.guarded([this](dht::got_item const& got) {
-                                  if (m_core.running)
-                                      m_core.receive->on_channel_item(got.item);
-                              }),
-                              m_core.guarded(who, [this](contact_ptr const& contact, error_code) {
-                                  on_polled(contact);
-                              })});
+        request.mode = ask_it ? dht::get_mode::direct : dht::get_mode::automatic;
+        m_core.ports.dht.get(
+            std::move(request),
+            {m_core.guarded([this](dht::got_item const& got) {
+                 if (m_core.running)
+                     m_core.receive->on_channel_item(got.item);
+             }),
+             m_core.guarded(who, [this, ask_it](contact_ptr const& contact, error_code ec) {
+                 if (ask_it && ec && ec != errc::not_found)
+                     m_core.gossip->visit_soon(*contact); // perhaps they have gone
+                 on_polled(contact);
+             })});
     }
     if (!who->wallet_read) {
         who->wallet_read = true;

@@ -9,6 +9,9 @@
 namespace tau::messenger {
 namespace {
 
+// Before we ask a friend for what it told us of, and does not bring.
+constexpr std::chrono::milliseconds told_patience{2'000};
+
 /// What we have under `what`: of those we hold, of our own messages, of their contents.
 std::vector<bytes> find_values(store::database& db, std::vector<target> const& held,
                                target const& what) {
@@ -200,8 +203,15 @@ void gossip_link::perform(gossip::root_told const& what) {
         m_machine.on_found(what.root);
         return;
     }
-    if (what.told_by != what.from)
+    if (what.told_by != what.from) {
         note_teller(*from, what.told_by);
+    } else if (what.holder_online) {
+        // They are there and bring it themselves.
+        auto later = what;
+        later.holder_online = false;
+        m_core.after(told_patience, m_core.guarded([this, later] { perform(later); }));
+        return;
+    }
     auto const now = m_core.now();
     auto const failed = m_failed.find(what.root);
     bool const too_soon = failed != m_failed.end() && now.mono < failed->second;

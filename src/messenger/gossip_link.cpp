@@ -254,7 +254,9 @@ void gossip_link::on_unreached(contact const& who) {
 void gossip_link::on_heard(contact_ptr const& who) {
     m_machine.on_online(who->row.key, m_core.now());
     // They have come: what we hold for them or know of should not wait for a visit.
-    if (!who->telling && (m_machine.has_news_for(who->row.key) || has_to_hand(*who)))
+    // News ride on what the courier brings just now.
+    bool const tells = who->exchanges == 0 && m_machine.has_news_for(who->row.key);
+    if (!who->telling && (tells || has_to_hand(*who)))
         exchange(who, false);
     pump();
 }

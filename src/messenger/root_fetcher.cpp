@@ -7,6 +7,13 @@
 #include <algorithm>
 
 namespace tau::messenger {
+namespace {
+
+// A sender who is online brings what we have not acknowledged; what it does not bring in this time
+// is asked for.
+constexpr std::chrono::milliseconds patience{1'000};
+
+} // namespace
 
 void root_fetcher::kick(contact_ptr const& from) {
     if (!m_core.running || !from->is_talking())
@@ -57,6 +64,9 @@ void root_fetcher::check(contact_ptr const& from, std::vector<target> roots) {
                 for (auto const& root : roots)
                     if (auto const found = who->wanted.find(root); found != who->wanted.end()) {
                         found->second.checked = true;
+                        // Whoever is there brings what waits with them.
+                        if (m_core.gossip->is_online(*who))
+                            found->second.not_before = m_core.now().mono + patience;
                         note.push_back(store::put_missing{{who->row.key, root, m_core.now().wall}});
                     }
                 if (!note.empty())

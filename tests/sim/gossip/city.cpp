@@ -18,6 +18,15 @@ constexpr auto hole_time = 2min;
 
 } // namespace
 
+traffic& traffic::operator-=(traffic const& before) {
+    for (auto const field :
+         {&traffic::packets_out, &traffic::bytes_out, &traffic::bytes_in, &traffic::gets,
+          &traffic::puts, &traffic::exchanges, &traffic::in_traversals, &traffic::in_direct_gets,
+          &traffic::in_brought, &traffic::in_answers, &traffic::sealed_in})
+        this->*field -= before.*field;
+    return *this;
+}
+
 struct city::clock final : clock_source {
     explicit clock(city const& where) : m_city(where) {}
     [[nodiscard]] moment now() const override { return m_city.now(); }

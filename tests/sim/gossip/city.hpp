@@ -36,6 +36,9 @@ struct traffic {
     std::uint64_t in_brought = 0; ///< exchanges that others began
     std::uint64_t in_answers = 0; ///< of exchanges that it began
     std::uint64_t sealed_in = 0;  ///< immutable items received, however they came
+
+    traffic& operator-=(traffic const& before);
+    friend traffic operator-(traffic now, traffic const& before) { return now -= before; }
 };
 
 /// dht::access of a device while it is online. Datagrams take 20 to 120 ms and get lost;

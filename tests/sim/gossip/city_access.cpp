@@ -132,6 +132,13 @@ void city_access::get(dht::get_request request, dht::get_observer observer) {
             return;
         }
     }
+    if (request.mode == dht::get_mode::direct) {
+        later(other ? 2 * m_city.delay() : 1000ms, [observer, answered = other.has_value()] {
+            if (observer.on_done)
+                observer.on_done(answered ? errc::not_found : errc::timed_out);
+        });
+        return;
+    }
     auto const wait = request.mode == dht::get_mode::recursive ? 0ms : 1000ms;
     later(wait + 6 * m_city.delay(), [this, tell, what = request.what] {
         auto const item = m_city.m_cloud.get(what, m_city.now().mono);

@@ -28,6 +28,10 @@ void explain(trace const& plan, city const& done, trace_time window, std::size_t
         }
 }
 
+unsigned long long big(std::uint64_t number) {
+    return number;
+}
+
 double seconds_of(std::chrono::steady_clock::time_point since) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
 }
@@ -147,23 +151,12 @@ void run_never_together(options const& o) {
 }
 
 void run_idle(options const& o) {
-    auto const plan = idle_trace();
-    city here(plan, {}, o.seed);
-    here.run(5min);
-    auto const start = here.used(0);
-    here.run(65min);
-    auto const first = here.used(0);
-    here.run(125min);
-    auto const second = here.used(0);
-    auto const rate = [](traffic const& a, traffic const& b) {
-        return static_cast<double>(b.packets_out - a.packets_out) / 3600;
-    };
+    auto const out = measure_idle(o.seed);
     std::printf("idle, 50 friends, 5 online: beyond the stock session\n");
     std::printf("  %.3f packets a second sent in the hour after five minutes, %.3f in the next\n",
-                rate(start, first), rate(first, second));
-    std::printf("  %llu traversals and %llu puts in the first of these hours\n\n",
-                static_cast<unsigned long long>(first.gets - start.gets),
-                static_cast<unsigned long long>(first.puts - start.puts));
+                out.first_hour, out.second_hour);
+    std::printf("  %llu traversals and %llu puts in the first of these hours\n\n", big(out.gets),
+                big(out.puts));
     std::fflush(stdout);
 }
 
@@ -202,48 +195,19 @@ void run_amplify(options const& o) {
 }
 
 void run_return(options const& o) {
-    auto const plan = return_trace();
-    city_settings world;
-    world.open = 1; // the time of the transfer is asked for, not that of finding a way
-    world.moves = 0;
-    city here(plan, world, o.seed);
-    here.run(168h - 1ms);
-    auto const before = here.used(0);
-    std::size_t done = 0;
-    for (auto t = trace_time(168h); t < 169h; t += 100ms) {
-        here.run(t);
-        done = static_cast<std::size_t>(
-            std::count_if(here.fates().begin(), here.fates().end(),
-                          [](fate const& f) { return f.delivered.has_value(); }));
-        if (done == plan.messages.size())
-            break;
-    }
-    trace_time last{168h};
-    for (auto const& one : here.fates())
-        if (one.delivered)
-            last = std::max(last, *one.delivered);
-    auto const took = std::chrono::duration<double>(last - 168h).count();
-    auto const sealed = static_cast<double>(plan.messages.size()) * (448 + 4);
-    auto const got = static_cast<double>(here.used(0).bytes_in - before.bytes_in);
-    std::printf("back after 7 days: %zu messages of 10 friends\n", plan.messages.size());
-    std::printf("  %zu arrived, the last after %.1f s = %.0f round trips of 140 ms\n", done, took,
-                took / 0.14);
-    std::printf("  %.0f octets received for %.0f of sealed messages: %.2f times\n", got, sealed,
-                got / sealed);
-    auto const& used = here.used(0);
-    auto const n = [](std::uint64_t a, std::uint64_t b) {
-        return static_cast<unsigned long long>(a - b);
-    };
-    std::printf(
-        "  by traversals %llu, direct gets %llu, exchanges of others %llu, answers to its own "
-        "%llu; %llu sealed items\n",
-        n(used.in_traversals, before.in_traversals), n(used.in_direct_gets, before.in_direct_gets),
-        n(used.in_brought, before.in_brought), n(used.in_answers, before.in_answers),
-        n(used.sealed_in, before.sealed_in));
-    std::printf("  %llu traversals, %llu puts, %llu exchanges\n\n",
-                static_cast<unsigned long long>(used.gets - before.gets),
-                static_cast<unsigned long long>(used.puts - before.puts),
-                static_cast<unsigned long long>(used.exchanges - before.exchanges));
+    auto const out = measure_return(o.seed);
+    auto const& used = out.used;
+    std::printf("back after 7 days: %zu messages of 10 friends\n", out.messages);
+    std::printf("  %zu arrived, the last after %.1f s = %.0f round trips of 140 ms\n", out.arrived,
+                out.seconds, out.seconds / 0.14);
+    std::printf("  %llu octets received for %.0f of sealed messages: %.2f times\n",
+                big(used.bytes_in), out.sealed_bytes, out.share());
+    std::printf("  by traversals %llu, direct gets %llu, exchanges of others %llu, answers to its "
+                "own %llu; %llu sealed items\n",
+                big(used.in_traversals), big(used.in_direct_gets), big(used.in_brought),
+                big(used.in_answers), big(used.sealed_in));
+    std::printf("  %llu traversals, %llu puts, %llu exchanges\n\n", big(used.gets), big(used.puts),
+                big(used.exchanges));
     std::fflush(stdout);
 }
 

@@ -57,6 +57,20 @@ TEST(City, IsTheSameForTheSameSeed) {
     }
 }
 
+TEST(City, IsQuietWhileNothingHappens) {
+    auto const out = measure_idle(1);
+    EXPECT_LE(out.first_hour, 0.5);
+    EXPECT_LE(out.second_hour, 0.5);
+}
+
+TEST(City, BringsWhatWaitedForAWeekLittleMoreThanOnce) {
+    auto const out = measure_return(1);
+    EXPECT_EQ(out.arrived, out.messages);
+    EXPECT_LE(out.share(), 1.5);
+    EXPECT_LE(out.used.sealed_in, out.messages * 11 / 10);
+    EXPECT_LE(out.seconds, 4.0);
+}
+
 TEST(CloudModel, ForgetsAfterTwoHoursAndSurvivesDeadNodes) {
     dht_model cloud({}, 3);
     time_point const now{5h};

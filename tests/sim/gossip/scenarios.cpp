@@ -148,4 +148,48 @@ trace return_trace() {
     return out;
 }
 
+idle_figures measure_idle(std::uint64_t seed) {
+    auto const plan = idle_trace();
+    city here(plan, {}, seed);
+    here.run(5min);
+    auto const start = here.used(0);
+    here.run(65min);
+    auto const first = here.used(0);
+    here.run(125min);
+    auto const second = here.used(0);
+    auto const rate = [](traffic const& a, traffic const& b) {
+        return static_cast<double>(b.packets_out - a.packets_out) / 3600;
+    };
+    return {rate(start, first), rate(first, second), first.gets - start.gets,
+            first.puts - start.puts};
+}
+
+return_figures measure_return(std::uint64_t seed) {
+    // A text of this scenario is sealed in 448 octets, and 4 go with each in an exchange.
+    constexpr double sealed_text = 448 + 4;
+    auto const plan = return_trace();
+    city_settings world;
+    world.open = 1;
+    world.moves = 0;
+    city here(plan, world, seed);
+    here.run(168h - 1ms);
+    auto const before = here.used(0);
+    return_figures out;
+    out.messages = plan.messages.size();
+    for (auto t = trace_time(168h); t < 169h && out.arrived < out.messages; t += 100ms) {
+        here.run(t);
+        out.arrived = static_cast<std::size_t>(
+            std::count_if(here.fates().begin(), here.fates().end(),
+                          [](fate const& f) { return f.delivered.has_value(); }));
+    }
+    trace_time last{168h};
+    for (auto const& one : here.fates())
+        if (one.delivered)
+            last = std::max(last, *one.delivered);
+    out.seconds = std::chrono::duration<double>(last - 168h).count();
+    out.sealed_bytes = static_cast<double>(out.messages) * sealed_text;
+    out.used = here.used(0) - before;
+    return out;
+}
+
 } // namespace tau::test

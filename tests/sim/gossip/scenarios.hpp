@@ -47,4 +47,25 @@ struct comparison {
 /// One device away for seven days, ten friends with fifty messages each.
 [[nodiscard]] trace return_trace();
 
+/// What the device of idle_trace() sends.
+struct idle_figures {
+    double first_hour = 0; ///< packets a second in the hour after five minutes
+    double second_hour = 0;
+    std::uint64_t gets = 0; ///< traversals in the first
+    std::uint64_t puts = 0;
+};
+[[nodiscard]] idle_figures measure_idle(std::uint64_t seed);
+
+/// How the device of return_trace() comes into step. Nobody is behind a NAT and nobody moves:
+/// the time of the transfer is asked for, not that of finding a way.
+struct return_figures {
+    std::size_t messages = 0;
+    std::size_t arrived = 0;
+    double seconds = 0; ///< from its coming to the last message
+    double sealed_bytes = 0;
+    traffic used{}; ///< since its coming
+    [[nodiscard]] double share() const { return static_cast<double>(used.bytes_in) / sealed_bytes; }
+};
+[[nodiscard]] return_figures measure_return(std::uint64_t seed);
+
 } // namespace tau::test

@@ -112,6 +112,13 @@ void fake_access::get(dht::get_request request, dht::get_observer observer) {
             return;
         }
     }
+    if (request.mode == dht::get_mode::direct) {
+        later(other ? 2 * hop : 1s, [observer, answered = other != nullptr] {
+            if (observer.on_done)
+                observer.on_done(answered ? errc::not_found : errc::timed_out);
+        });
+        return;
+    }
     ++m_world.recursive_operations;
     bool const lost = m_world.is_lost() || !m_world.cloud_up;
     later(1s + traverse, [this, tell, where, lost] {
