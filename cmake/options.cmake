@@ -11,7 +11,9 @@ target_compile_options(tau_options INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-dep
 
 # Sanitizers hold for the whole build, third-party headers included.
 if(TAU_SANITIZE STREQUAL "address")
-    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    # What the sanitizers add hides from GCC that a variable is always set.
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
+        -fno-omit-frame-pointer $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=address,undefined)
 elseif(TAU_SANITIZE STREQUAL "thread")
     # Asio's fences are unknown to ThreadSanitizer; GCC warns of each. Its locks are known.
