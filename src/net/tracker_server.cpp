@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace tau::net {
@@ -34,11 +35,20 @@ public:
 private:
     static constexpr std::uint32_t wake_tag = 0xffff'ffff;
 
+    /// A UDP socket; while it is under load it is not in the epoll set, where each datagram
+    /// that leaves it or comes in would search the waiting for somebody to wake.
+    struct datagram_socket {
+        std::unique_ptr<udp_tracker> tracker;
+        bool is_polled = false;
+    };
+
     void watch(int fd, std::uint32_t tag);
     void wake();
     void take_news();
     void on_event(epoll_event const& event);
     void serve_udp();
+    void serve(std::size_t which);
+    [[nodiscard]] bool polls() const;
 
     clock_source const& m_clock;
     tracker::counters m_counters;
@@ -47,7 +57,7 @@ private:
     tracker::http_responder m_http_responder;
     socket_handle m_epoll;
     socket_handle m_wake;
-    std::vector<std::unique_ptr<udp_tracker>> m_udp;
+    std::vector<datagram_socket> m_udp;
     std::vector<std::unique_ptr<tracker_http>> m_http;
     std::mutex m_mutex; // guards the next two
     std::shared_ptr<tracker::policy const> m_next_policy;
@@ -69,9 +79,9 @@ tracker_server::worker::worker(tracker_server_config& config, tracker::store& st
     watch(m_wake.get(), wake_tag);
     // The ports that the first worker was given are those of all.
     for (auto& where : config.udp) {
-        m_udp.push_back(std::make_unique<udp_tracker>(where, m_udp_responder, m_counters, clock));
-        where = m_udp.back()->local();
-        watch(m_udp.back()->fd(), static_cast<std::uint32_t>(m_udp.size() - 1));
+        m_udp.push_back({std::make_unique<udp_tracker>(where, m_udp_responder, m_counters, clock)});
+        where = m_udp.back().tracker->local();
+        watch(m_udp.back().tracker->fd(), static_cast<std::uint32_t>(m_udp.size() - 1));
     }
     auto const listen = [&](endpoint& where, tls_context const& tls) {
         auto const tag = static_cast<std::uint32_t>(m_udp.size() + m_http.size());
@@ -139,7 +149,7 @@ void tracker_server::worker::on_event(epoll_event const& event) {
         std::uint64_t ignored = 0;
         [[maybe_unused]] auto const got = ::read(m_wake.get(), &ignored, sizeof ignored);
     } else if (tag < m_udp.size()) {
-        (void)m_udp[tag]->serve(udp_batches);
+        serve(tag);
     } else {
         m_http[tag - m_udp.size()]->on_event(static_cast<std::uint32_t>(event.data.u64),
                                              event.events);
@@ -147,8 +157,23 @@ void tracker_server::worker::on_event(epoll_event const& event) {
 }
 
 void tracker_server::worker::serve_udp() {
-    for (auto const& udp : m_udp)
-        (void)udp->serve(udp_batches);
+    for (std::size_t i = 0; i < m_udp.size(); ++i)
+        serve(i);
+}
+
+void tracker_server::worker::serve(std::size_t which) {
+    auto& [udp, is_polled] = m_udp[which];
+    auto const found = udp->serve(udp_batches);
+    if (found == udp_tracker::load::full && !is_polled) {
+        is_polled = ::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, udp->fd(), nullptr) == 0;
+    } else if (found == udp_tracker::load::none && is_polled) {
+        watch(udp->fd(), static_cast<std::uint32_t>(which));
+        is_polled = false;
+    }
+}
+
+bool tracker_server::worker::polls() const {
+    return std::any_of(m_udp.begin(), m_udp.end(), [](auto const& s) { return s.is_polled; });
 }
 
 void tracker_server::worker::run() {
@@ -157,7 +182,7 @@ void tracker_server::worker::run() {
     auto next_sweep = m_clock.now().mono;
     while (!m_stops.load(std::memory_order_acquire)) {
         int const count = ::epoll_wait(m_epoll.get(), events.data(), events_at_once,
-                                       static_cast<int>(idle_wait.count()));
+                                       polls() ? 0 : static_cast<int>(idle_wait.count()));
         take_news();
         for (int i = 0; i < count; ++i)
             on_event(events[static_cast<std::size_t>(i)]);
@@ -165,7 +190,7 @@ void tracker_server::worker::run() {
             http->serve();
         // More is ready than was told: thousands of connections must not come between
         // two turns of the datagrams.
-        if (count == events_at_once)
+        if (count == events_at_once || polls())
             serve_udp();
         auto const now = m_clock.now();
         if (now.mono < next_sweep)

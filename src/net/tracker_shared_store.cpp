@@ -1,6 +1,7 @@
 #include "net/tracker_shared_store.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace tau::net {
 namespace {
@@ -24,13 +25,13 @@ tracker_shared_store::tracker_shared_store(tracker::swarm_limits swarms,
         s.swarms = tracker::swarm_store(swarms, hash_key);
 }
 
-tracker_shared_store::shard& tracker_shared_store::shard_of(std::uint64_t key) {
-    static_assert(shard_count == 64);
-    return m_shards[key >> 58];
+std::size_t tracker_shared_store::shard_number(std::uint64_t key) {
+    static_assert(shard_count == 64); // prefetch() has a bit for each, too
+    return key >> 58;
 }
 
 tracker_shared_store::shard& tracker_shared_store::shard_of(info_hash const& hash) {
-    return shard_of(graph::keyed_hash(hash.data(), m_hash_key));
+    return m_shards[shard_number(graph::keyed_hash(hash.data(), m_hash_key))];
 }
 
 void tracker_shared_store::announce(tracker::swarm_announce const& request, moment now,
@@ -40,16 +41,24 @@ void tracker_shared_store::announce(tracker::swarm_announce const& request, mome
     s.swarms.announce(request, seconds(now), out);
 }
 
-// Memory answers many at a time, so each step is taken for all before the next.
+// Memory answers many at a time, so each step is taken for all before the next. Their shards
+// are locked once for all steps; one that somebody works on is not waited for.
 void tracker_shared_store::prefetch(std::span<tracker::swarm_place> soon) {
-    for (auto& place : soon)
+    std::uint64_t tried = 0;
+    std::uint64_t held = 0;
+    for (auto& place : soon) {
         place.key = graph::keyed_hash(place.hash.data(), m_hash_key);
+        auto const bit = std::uint64_t{1} << shard_number(place.key);
+        if ((tried & bit) == 0 && m_shards[shard_number(place.key)].mutex.try_lock())
+            held |= bit;
+        tried |= bit;
+    }
     for (int step = 0; step < tracker::swarm_store::prefetch_steps; ++step)
-        for (auto& place : soon) {
-            auto& s = shard_of(place.key);
-            std::lock_guard const lock(s.mutex);
-            s.swarms.prefetch(place, step);
-        }
+        for (auto& place : soon)
+            if ((held >> shard_number(place.key) & 1) != 0)
+                m_shards[shard_number(place.key)].swarms.prefetch(place, step);
+    for (; held != 0; held &= held - 1)
+        m_shards[static_cast<std::size_t>(std::countr_zero(held))].mutex.unlock();
 }
 
 wire::swarm_counts tracker_shared_store::scrape(info_hash const& hash) {

@@ -99,7 +99,7 @@ private:
         std::mutex mutex;
         tracker::swarm_store swarms;
     };
-    [[nodiscard]] shard& shard_of(std::uint64_t key);
+    [[nodiscard]] static std::size_t shard_number(std::uint64_t key);
     [[nodiscard]] shard& shard_of(info_hash const& hash);
 
     std::uint64_t m_hash_key;

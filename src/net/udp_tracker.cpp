@@ -145,14 +145,14 @@ void udp_tracker::send(std::size_t count) {
     }
 }
 
-bool udp_tracker::serve(std::size_t batches) {
+udp_tracker::load udp_tracker::serve(std::size_t batches) {
     for (std::size_t i = 0; i < batches; ++i) {
         auto const received = receive();
         send(answer(received));
         if (received < batch_size)
-            return true;
+            return i == 0 && received == 0 ? load::none : load::some;
     }
-    return false;
+    return load::full;
 }
 
 } // namespace tau::net

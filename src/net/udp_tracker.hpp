@@ -29,8 +29,10 @@ public:
     /// The address and port in use.
     [[nodiscard]] endpoint const& local() const { return m_local; }
 
-    /// Answers what has arrived, at most `batches` full batches; false if more waits.
-    bool serve(std::size_t batches);
+    /// What serve() found: nothing, less than it may take, or as much as that.
+    enum class load { none, some, full };
+    /// Answers what has arrived, at most `batches` full batches.
+    load serve(std::size_t batches);
 
 private:
     struct buffers;

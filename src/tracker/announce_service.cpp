@@ -134,9 +134,7 @@ void announce_service::answer_swarm(wire::announce_request const& request, asker
     s.is_partial = request.event == wire::announce_event::paused;
     s.event = request.event;
     bool const is_change = !joins && request.wallet->action != wallet_action::route;
-    s.wanted = is_change ? 0
-                         : std::min(request.numwant.value_or(m_policy->default_numwant),
-                                    m_policy->max_numwant);
+    s.wanted = is_change ? 0 : peers_for(request.numwant);
     s.wants_other_family = who.wants_both_families;
     // The caller's strings serve as the store's, so that neither allocates again.
     m_swarm.peers.swap(out.peers);

@@ -7,7 +7,9 @@
 #include "tracker/refusal.hpp"
 #include "tracker/store.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace tau::tracker {
@@ -43,7 +45,7 @@ public:
     /// An announce of this will follow soon...
     void expect(wire::announce_subject const& subject, ip_address const& from) {
         auto const peer = peer_address::of(from, subject.port);
-        m_expected.push_back({subject.hash, peer, draw_of(peer)});
+        m_expected.push_back({subject.hash, peer, draw_of(peer), peers_for(subject.numwant)});
     }
     /// ...and all that were expected will now: asks the processor for what they will read.
     void prefetch_expected() {
@@ -71,6 +73,9 @@ private:
                       bool joins, wire::announce_answer& out);
     void answer_route(wallet_address const& from, wire::announce_request const& request,
                       std::size_t paths, moment now, wire::announce_answer& out);
+    [[nodiscard]] std::uint32_t peers_for(std::optional<std::uint32_t> numwant) const {
+        return std::min(numwant.value_or(m_policy->default_numwant), m_policy->max_numwant);
+    }
     /// Which of its peers a swarm tells: random, and known before the announce is read.
     [[nodiscard]] std::uint32_t draw_of(peer_address const& peer) const;
     void append_first_hops(wire::announce_answer& out, std::size_t room) const;

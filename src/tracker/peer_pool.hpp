@@ -22,6 +22,16 @@ inline void fetch_line(void const* at) {
     asm volatile("" ::"r"(*static_cast<char const volatile*>(at)));
 }
 
+/// fetch_line() for each line that `size` octets from `at` on lie in.
+inline void fetch_lines(std::uint8_t const* at, std::size_t size) {
+    constexpr std::size_t line = 64;
+    if (size == 0)
+        return;
+    for (std::size_t i = 0; i < size; i += line)
+        fetch_line(at + i);
+    fetch_line(at + size - 1);
+}
+
 /// What a peer is to its swarm; the bits beside its tick.
 enum class peer_kind : std::uint16_t {
     leecher = 0,
@@ -107,18 +117,12 @@ public:
         if (m_size == 0 || wanted == 0)
             return 0;
         auto* const begin = out;
-        std::size_t const count = bucket_count();
-        for (std::size_t i = 0; i < count && wanted > 0; ++i) {
-            auto const place = (draw + i) & (count - 1);
-            if (m_buckets[place].size == 0)
-                continue;
-            bool const may_hold_self = self != nullptr && place == place_of(address(self, N));
-            wanted += may_hold_self ? 1 : 0;
+        for_each_sampled(wanted, self, draw, [&](bucket const& b, bool may_hold_self) {
             auto* const part = out;
-            out = m_buckets[place].copy(wanted, draw, out);
+            out = b.copy(wanted, draw, out);
             if (may_hold_self)
                 out = without(part, out, self, wanted);
-        }
+        });
         return static_cast<std::size_t>(out - begin);
     }
 
@@ -145,27 +149,28 @@ public:
                       static_cast<tick>(m_buckets[i].meta(at) & tick_mask));
     }
 
-    /// Asks the processor for the head of the bucket `peer` belongs to...
-    void prefetch_bucket(address peer) const {
-        if (m_buckets != nullptr)
-            fetch_line(&m_buckets[place_of(peer)]);
-    }
-    /// ...and, once that is there, for its peers, and for those that sample() takes first.
-    void prefetch_peers(address peer, std::uint32_t draw) const {
+    /// Asks the processor for the heads of the buckets that `peer` belongs to and that
+    /// sample() begins with...
+    void prefetch_buckets(address peer, std::uint32_t draw) const {
         if (m_buckets == nullptr)
             return;
-        auto const own = place_of(peer);
-        m_buckets[own].prefetch();
-        for (std::uint32_t i = 0; i < sampled_buckets; ++i)
-            if (auto const place = (draw + i) & (bucket_count() - 1); place != own)
-                m_buckets[place].prefetch();
+        fetch_line(&m_buckets[place_of(peer)]);
+        fetch_line(&m_buckets[draw & (bucket_count() - 1)]);
+    }
+    /// ...and, once those are there, for its peers, and for those that sample() will take.
+    void prefetch_peers(address peer, std::uint32_t draw, std::size_t wanted) const {
+        if (m_buckets == nullptr)
+            return;
+        m_buckets[place_of(peer)].prefetch();
+        for_each_sampled(wanted, peer.data(), draw, [&](bucket const& b, bool may_hold_self) {
+            may_hold_self ? b.skip(wanted) : b.prefetch_copy(wanted, draw);
+        });
     }
 
 private:
     static constexpr std::uint32_t none = 0xffff'ffff;
     static constexpr std::size_t full_bucket = 48;
     static constexpr unsigned max_bits = 20;
-    static constexpr std::uint32_t sampled_buckets = 2; // that most answers are made of
 
     static peer_kind kind_of(std::uint16_t meta) {
         return static_cast<peer_kind>(meta & ~tick_mask);
@@ -206,11 +211,7 @@ private:
             std::memcpy(data.get() + capacity * N + i * 2, &value, 2);
         }
 
-        void prefetch() const {
-            constexpr std::size_t line = 64;
-            for (std::size_t i = 0; i < capacity * (N + 2); i += line)
-                fetch_line(data.get() + i);
-        }
+        void prefetch() const { fetch_lines(data.get(), capacity * (N + 2)); }
         [[nodiscard]] std::uint32_t find(address peer) const {
             auto const* p = data.get();
             for (std::uint32_t i = 0; i < size; ++i, p += N)
@@ -246,19 +247,53 @@ private:
             data = std::move(fresh);
             capacity = larger;
         }
-        /// Copies up to `wanted` peers from one on that follows from `draw`, and around.
-        std::uint8_t* copy(std::size_t& wanted, std::uint32_t draw, std::uint8_t* out) const {
+        /// Which of its peers an answer takes: `first` from `start` on, then `rest` from 0 on.
+        struct part {
+            std::uint32_t start = 0;
+            std::uint32_t first = 0;
+            std::uint32_t rest = 0;
+        };
+        [[nodiscard]] part part_of(std::size_t wanted, std::uint32_t draw) const {
             // The upper bits: the lower ones chose the bucket.
             auto const start =
                 size > wanted ? static_cast<std::uint32_t>(std::uint64_t{draw} * size >> 32) : 0;
             auto const whole = static_cast<std::uint32_t>(std::min<std::size_t>(wanted, size));
             auto const first = std::min(whole, size - start);
-            std::memcpy(out, at(start), first * N);
-            std::memcpy(out + first * N, at(0), (whole - first) * N);
-            wanted -= whole;
-            return out + whole * N;
+            return {start, first, whole - first};
         }
+        /// Copies up to `wanted` peers from one on that follows from `draw`, and around.
+        std::uint8_t* copy(std::size_t& wanted, std::uint32_t draw, std::uint8_t* out) const {
+            auto const p = part_of(wanted, draw);
+            std::memcpy(out, at(p.start), p.first * N);
+            std::memcpy(out + p.first * N, at(0), p.rest * N);
+            skip(wanted);
+            return out + (p.first + p.rest) * N;
+        }
+        /// Asks the processor for what copy() will read.
+        void prefetch_copy(std::size_t& wanted, std::uint32_t draw) const {
+            auto const p = part_of(wanted, draw);
+            fetch_lines(at(p.start), p.first * N);
+            fetch_lines(at(0), p.rest * N);
+            skip(wanted);
+        }
+        void skip(std::size_t& wanted) const { wanted -= std::min<std::size_t>(wanted, size); }
     };
+
+    /// Calls visit(bucket, may_hold_self) for the buckets an answer is made of, until visit()
+    /// has brought `wanted`, which it counts down, to 0; one more is wanted where `self` may be.
+    template <class Visit>
+    void for_each_sampled(std::size_t& wanted, std::uint8_t const* self, std::uint32_t draw,
+                          Visit visit) const {
+        std::size_t const count = bucket_count();
+        for (std::size_t i = 0; i < count && wanted > 0; ++i) {
+            auto const place = (draw + i) & (count - 1);
+            if (m_buckets[place].size == 0)
+                continue;
+            bool const may_hold_self = self != nullptr && place == place_of(address(self, N));
+            wanted += may_hold_self ? 1 : 0;
+            visit(m_buckets[place], may_hold_self);
+        }
+    }
 
     /// Takes `self` out of [part, end), which may hold one peer more than was wanted.
     static std::uint8_t* without(std::uint8_t* part, std::uint8_t* end, std::uint8_t const* self,

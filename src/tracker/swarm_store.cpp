@@ -192,11 +192,11 @@ void swarm_store::prefetch(swarm_place& soon, int step) const {
     }
     auto const& s = m_swarms[soon.position];
     if (step == 2)
-        soon.peer.is_v6 ? s.v6.prefetch_bucket(octets6(soon.peer))
-                        : s.v4.prefetch_bucket(octets4(soon.peer));
+        soon.peer.is_v6 ? s.v6.prefetch_buckets(octets6(soon.peer), soon.draw)
+                        : s.v4.prefetch_buckets(octets4(soon.peer), soon.draw);
     else
-        soon.peer.is_v6 ? s.v6.prefetch_peers(octets6(soon.peer), soon.draw)
-                        : s.v4.prefetch_peers(octets4(soon.peer), soon.draw);
+        soon.peer.is_v6 ? s.v6.prefetch_peers(octets6(soon.peer), soon.draw, soon.wanted)
+                        : s.v4.prefetch_peers(octets4(soon.peer), soon.draw, soon.wanted);
 }
 
 wire::swarm_counts swarm_store::scrape(info_hash const& hash) const {

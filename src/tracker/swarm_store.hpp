@@ -47,6 +47,7 @@ struct swarm_place {
     info_hash hash;
     peer_address peer;
     std::uint32_t draw = 0;                            ///< as in swarm_announce
+    std::uint32_t wanted = 0;                          ///< peers in the answer, most likely
     std::uint64_t key = 0;                             ///< keyed_hash() of `hash`
     std::uint32_t position = graph::index_table::none; ///< of the swarm, perhaps
 };

@@ -396,6 +396,7 @@ result<announce_request> parse_announce_query(std::string_view query) {
 std::optional<announce_subject> find_announce_subject(std::string_view text) {
     constexpr std::string_view hash_name = "info_hash=";
     constexpr std::string_view port_name = "&port=";
+    constexpr std::string_view numwant_name = "&numwant=";
     auto const value_behind = [&](std::string_view name) {
         auto const at = text.find(name);
         if (at == std::string_view::npos)
@@ -410,7 +411,9 @@ std::optional<announce_subject> find_announce_subject(std::string_view text) {
     auto const port = read_number<std::uint16_t>(value_behind(port_name));
     if (!hash || !port)
         return std::nullopt;
-    return announce_subject{hash.value(), port.value()};
+    auto const wanted = read_number<std::uint32_t>(value_behind(numwant_name));
+    return announce_subject{hash.value(), port.value(),
+                            wanted ? std::optional(wanted.value()) : std::nullopt};
 }
 
 error_code parse_wallet_query(std::string_view query, announce_request& request) {

@@ -75,6 +75,7 @@ struct announce_request {
 struct announce_subject {
     info_hash hash;
     std::uint16_t port = 0;
+    std::optional<std::uint32_t> numwant;
 };
 
 /// A BEP 48 scrape; empty asks for everything.

@@ -89,6 +89,11 @@ error_code read_changes(byte_view data, std::size_t at, announce_request& out) {
     return {};
 }
 
+std::optional<std::uint32_t> numwant_of(byte_view announce) {
+    auto const wanted = number_at<std::int32_t>(announce, 92);
+    return wanted >= 0 ? std::optional(static_cast<std::uint32_t>(wanted)) : std::nullopt;
+}
+
 } // namespace
 
 result<request_head> read_head(byte_view datagram) {
@@ -110,8 +115,7 @@ result<announce_datagram> read_announce(byte_view datagram) {
     r.left = number_at<std::uint64_t>(datagram, 64);
     r.uploaded = number_at<std::uint64_t>(datagram, 72);
     r.event = event_of(number_at<std::uint32_t>(datagram, 80));
-    if (auto const wanted = number_at<std::int32_t>(datagram, 92); wanted >= 0)
-        r.numwant = static_cast<std::uint32_t>(wanted);
+    r.numwant = numwant_of(datagram);
     r.port = number_at<std::uint16_t>(datagram, 96);
     if (datagram.size() > announce_size && datagram[announce_size] != option_end)
         if (auto const ec = read_url_data(datagram.subspan(announce_size), out.url_data))
@@ -125,7 +129,7 @@ std::optional<announce_subject> subject_of_announce(byte_view datagram) {
                != static_cast<std::uint32_t>(udp_action::announce))
         return std::nullopt;
     return announce_subject{fixed_at<info_hash>(datagram, 16),
-                            number_at<std::uint16_t>(datagram, 96)};
+                            number_at<std::uint16_t>(datagram, 96), numwant_of(datagram)};
 }
 
 result<scrape_request> read_scrape(byte_view datagram) {

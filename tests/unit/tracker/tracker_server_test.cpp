@@ -71,6 +71,27 @@ TEST_F(TrackerServer, AnswersFromTheAddressThatWasAsked) {
     }
 }
 
+TEST_F(TrackerServer, AnswersBurstsAndWhatComesAfterThem) {
+    constexpr std::uint32_t burst = 1024; // more than a thread serves before it looks elsewhere
+    auto const server = start("127.0.0.1:0");
+    auto const to = server->udp()[0];
+    asio::ip::udp::socket socket(io, asio::ip::udp::v4());
+    socket.set_option(asio::socket_base::receive_buffer_size(8 << 20));
+    bytes in(2000);
+    for (int round = 0; round < 3; ++round) {
+        for (std::uint32_t i = 0; i < burst; ++i)
+            socket.send_to(asio::buffer(udp::write_connect(i)), to);
+        // What the system's buffers had no room for is lost, as it would be elsewhere.
+        std::size_t got = 0;
+        while (socket.available() > 0 || got == 0)
+            got += socket.receive(asio::buffer(in)) > 0 ? 1 : 0;
+        EXPECT_GT(got, 0U);
+        auto const [reply, from] = ask(socket, udp::write_connect(burst), to);
+        EXPECT_TRUE(std::holds_alternative<udp::connect_answer>(reply));
+        EXPECT_NE(get(server->http()[0], "GET /scrape HTTP/1.0\r\n\r\n"), "");
+    }
+}
+
 TEST_F(TrackerServer, ThreadsShareSwarms) {
     auto const server = start("127.0.0.1:0");
     // Enough sockets that both threads are met.
