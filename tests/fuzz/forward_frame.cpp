@@ -1,16 +1,7 @@
+#include "one_form.hpp"
+
 #include "wire/forward.hpp"
 #include "wire/topic_post.hpp"
-
-#include <cstdlib>
-
-namespace {
-
-void expect_same(tau::result<tau::bytes> const& again, tau::byte_view input) {
-    if (!again || again.value() != tau::to_bytes(input))
-        std::abort();
-}
-
-} // namespace
 
 // Whatever decodes has exactly one form.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {

@@ -1,16 +1,7 @@
-#include "wire/topic_link.hpp"
+#include "one_form.hpp"
+
 #include "wire/reach.hpp"
-
-#include <cstdlib>
-
-namespace {
-
-void expect_same(tau::result<tau::bytes> const& again, tau::byte_view input) {
-    if (!again || again.value() != tau::to_bytes(input))
-        std::abort();
-}
-
-} // namespace
+#include "wire/topic_link.hpp"
 
 // Whatever decodes has exactly one form.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
