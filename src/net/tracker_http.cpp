@@ -274,7 +274,9 @@ tracker_http::progress tracker_http::transmit(connection& c, std::size_t& count)
     if (m_tls)
         return c.tls.write(rest, count) == tls_stream::outcome::gone ? progress::gone
                                                                      : progress::waits;
-    ssize_t const n = ::send(c.fd.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    // The end of the connection goes with the last octets, in one segment.
+    int const flags = MSG_NOSIGNAL | (c.is_closing ? MSG_MORE : 0);
+    ssize_t const n = ::send(c.fd.get(), rest.data(), rest.size(), flags);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
     count = static_cast<std::size_t>(n);
