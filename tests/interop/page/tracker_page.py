@@ -3,6 +3,7 @@
 
 usage: tracker_page.py TAU_TRACKER SIGNER NETWORK_MAKER
 """
+import atexit
 import http.client
 import json
 import pathlib
@@ -32,6 +33,7 @@ class Tracker:
         self.process = subprocess.Popen(
             [PROGRAM, "--config", str(file), "--udp", at["udp"], "--http", at["http"],
              "--admin", at["admin"]], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(self.process.kill)  # when a check fails before stop()
         self.at = {}
         for line in self.process.stdout:
             if line == "ready\n":
