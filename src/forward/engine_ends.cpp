@@ -233,7 +233,12 @@ void engine::owe_ack(hash256 const& id, unaccepted entry, moment now) {
     auto& due = m_acks[{entry.origin, entry.layers.has_value()}];
     due.way_back = std::move(entry.way_back);
     due.layers = entry.layers;
-    due.ids.push_back(id);
+    // A copy that comes before the acknowledgement leaves needs no second one; copies are
+    // close to each other.
+    auto const newest =
+        due.ids.end() - static_cast<std::ptrdiff_t>(std::min(due.ids.size(), wire::max_ack_ids));
+    if (std::find(newest, due.ids.end(), id) == due.ids.end())
+        due.ids.push_back(id);
     if (!m_acks_due)
         m_acks_due = std::max(now.mono, m_last_acks + m_settings.ack_pause);
     if (due.ids.size() >= wire::max_ack_ids || *m_acks_due <= now.mono) {
@@ -288,9 +293,13 @@ void engine::on_end_ack(byte_view payload, std::vector<wallet_address> way, mome
     }
     acknowledged out;
     out.key = ack.value().key;
-    for (auto const& id : ack.value().ids)
-        if (auto const own = m_own.find(id); own != m_own.end() && own->second.what.key == out.key)
+    for (auto const& id : ack.value().ids) {
+        auto const own = m_own.find(id);
+        bool const is_ours = own != m_own.end() && own->second.what.key == out.key;
+        // It may name one twice.
+        if (is_ours && std::find(out.ids.begin(), out.ids.end(), id) == out.ids.end())
             out.ids.push_back(id);
+    }
     // One that comes twice is common, and costs no signature to refuse.
     if (out.ids.empty()
         || !identity::verify(out.key, wire::signed_octets(ack.value(), self()), ack.value().sig)) {

@@ -156,10 +156,11 @@ struct HostileAcks : HostileNeighbour {
         id = h.send_to(t);
         world.run_for(100ms);
     }
-    void say_ack(identity::keyring const& signer, public_key const& named, wallet_address origin) {
+    void say_ack(identity::keyring const& signer, public_key const& named, wallet_address origin,
+                 std::size_t times = 1) {
         wire::end_ack ack;
         ack.key = named;
-        ack.ids = {id};
+        ack.ids.assign(times, id);
         ack.sig = signer.sign(wire::signed_octets(ack, origin));
         wire::frame out;
         out.kind = wire::frame_kind::ack;
@@ -179,6 +180,12 @@ TEST_F(HostileAcks, ForOthersMessagesAreRefused) {
     EXPECT_TRUE(h.acknowledged.empty());
     say_ack(t.keys(), t.keys().key(), h.wallet());
     EXPECT_TRUE(h.acknowledged.contains(id));
+}
+
+TEST_F(HostileAcks, AnIdThatIsNamedTwiceCountsOnce) {
+    say_ack(t.keys(), t.keys().key(), h.wallet(), wire::max_ack_ids);
+    EXPECT_TRUE(h.acknowledged.contains(id));
+    EXPECT_EQ(counts().acknowledged, 1U);
 }
 
 TEST_F(HostileAcks, ReportsForFramesOfOthersChangeNothing) {
