@@ -45,6 +45,8 @@ private:
     void watch(int fd, std::uint32_t tag);
     void wake();
     void take_news();
+    /// Waits for at most `wait_ms` and answers what has arrived.
+    void take_turn(int wait_ms);
     void on_event(epoll_event const& event);
     void serve_udp();
     void serve(std::size_t which);
@@ -176,22 +178,25 @@ bool tracker_server::worker::polls() const {
     return std::any_of(m_udp.begin(), m_udp.end(), [](auto const& s) { return s.is_polled; });
 }
 
+void tracker_server::worker::take_turn(int wait_ms) {
+    std::array<epoll_event, events_at_once> events;
+    int const count = ::epoll_wait(m_epoll.get(), events.data(), events_at_once, wait_ms);
+    take_news();
+    for (int i = 0; i < count; ++i)
+        on_event(events[static_cast<std::size_t>(i)]);
+    for (auto const& http : m_http)
+        http->serve();
+    // More is ready than was told: thousands of connections must not come between
+    // two turns of the datagrams.
+    if (count == events_at_once || polls())
+        serve_udp();
+}
+
 void tracker_server::worker::run() {
     block_broken_pipe_signal();
-    std::array<epoll_event, events_at_once> events{};
     auto next_sweep = m_clock.now().mono;
     while (!m_stops.load(std::memory_order_acquire)) {
-        int const count = ::epoll_wait(m_epoll.get(), events.data(), events_at_once,
-                                       polls() ? 0 : static_cast<int>(idle_wait.count()));
-        take_news();
-        for (int i = 0; i < count; ++i)
-            on_event(events[static_cast<std::size_t>(i)]);
-        for (auto const& http : m_http)
-            http->serve();
-        // More is ready than was told: thousands of connections must not come between
-        // two turns of the datagrams.
-        if (count == events_at_once || polls())
-            serve_udp();
+        take_turn(polls() ? 0 : static_cast<int>(idle_wait.count()));
         auto const now = m_clock.now();
         if (now.mono < next_sweep)
             continue;
@@ -199,6 +204,7 @@ void tracker_server::worker::run() {
         for (auto const& http : m_http)
             http->on_time(now);
     }
+    take_turn(0); // what has arrived is answered
     serve_udp();
     for (auto const& http : m_http)
         http->drain();
