@@ -153,8 +153,15 @@ private:
                                     && type.starts_with("text/event-stream");
                 if (self->m_is_stream && self->m_observer.on_open)
                     self->m_observer.on_open();
-                self->read();
+                self->go_on();
             });
+    }
+
+    // Some answers are whole with their header; a parser that is done takes nothing more.
+    void go_on() {
+        if (m_parser.is_done())
+            return end(m_is_stream ? errc::cancelled : errc::refused);
+        read();
     }
 
     void read() {
@@ -174,9 +181,7 @@ private:
             feed(text);
         else if (m_other_body.size() < m_piece.size())
             m_other_body += text;
-        if (ec || m_parser.is_done())
-            return end(m_is_stream || ec ? error_code(errc::cancelled) : error_code(errc::refused));
-        read();
+        ec ? end(errc::cancelled) : go_on();
     }
 
     void feed(std::string_view text) {
