@@ -266,6 +266,9 @@ void overlay_set::dial(wallet_address const& who, std::optional<endpoint> where)
     if (auto const known = m_dialled.find(who); known != m_dialled.end()) {
         if (time - known->second < dial_pause)
             return;
+        // A swarm remembers for minutes whom it did not reach; one that is joined anew tries at
+        // once.
+        m_swarm.leave(swarm_of(who));
     } else if (m_dialled.size() >= max_dialled) {
         auto const oldest =
             std::min_element(m_dialled.begin(), m_dialled.end(),
