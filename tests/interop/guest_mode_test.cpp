@@ -130,8 +130,11 @@ struct GuestInNetwork : testing::Test {
 
 TEST_F(GuestInNetwork, ReadsAndWritesLikeAnOwner) {
     auto const chan = wire::salt::from("chan").value();
-    std::atomic<int> stored = -1, seen = -1;
-    (void)author.dht().put(chan, 7, to_bytes("5:hello"), {});
+    std::atomic<int> authored = -1, stored = -1, seen = -1;
+    (void)author.dht().put(chan, 7, to_bytes("5:hello"),
+                           [&](dht::put_report report) { authored = report.nodes; });
+    while (authored < 0)
+        turn();
     for (auto const mode : {dht::get_mode::recursive, dht::get_mode::direct}) {
         seen = -1;
         guest->post([&] {
