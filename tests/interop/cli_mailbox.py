@@ -54,8 +54,9 @@ def main():
         picture = a.json("send", "Bob", "--file", str(file))
         # Her own message, Bob's picture and its lists: 2 sealed, 63 items, 2 lists.
         wait_until(c, lambda s: s["gossip"]["held_items"] >= 66, ("status",))
-        waiting = a.json("status")["waiting"]
-        assert any(w["id"] == text["id"] and w["carried_by"] == 1 for w in waiting), waiting
+        # Alice hears of it with what Carol says next.
+        wait_until(a, lambda s: any(w["id"] == text["id"] and w["carried_by"] == 1
+                                    for w in s["waiting"]), ("status",))
         assert "1 friend" in a.text("status")
         a.kill()
 
