@@ -2,6 +2,7 @@
 
 #include "messenger/engine_core.hpp"
 #include "messenger/friend_watch.hpp"
+#include "messenger/own_channels.hpp"
 #include "messenger/receiver.hpp"
 
 #include <algorithm>
@@ -151,6 +152,32 @@ bool gossip_link::on_channel_item(contact_ptr const& from, wire::mutable_item co
     m_machine.on_vector(from->row.key, what.value(), gossip::heard_by::channel, m_core.now());
     pump();
     return true;
+}
+
+bytes gossip_link::box_for_all(wire::gossip_vector const& what) const {
+    auto const plain = wire::encode(what, m_core.self());
+    auto boxed =
+        plain ? channel::box_value(m_core.channels->own_box_key(), rider_place(m_core.self()),
+                                   plain.value(), m_core.ports.random)
+              : result<bytes>(plain.error());
+    return boxed ? std::move(boxed).value() : bytes{};
+}
+
+result<wire::gossip_vector> gossip_link::open_from(contact const& from, byte_view boxed) const {
+    if (!from.row.contact_key)
+        return errc::not_found;
+    std::vector<channel::box_key> keys;
+    keys.push_back(
+        channel::contact_box_key(wire::contact_key::from(from.row.contact_key->view()).value()));
+    TAU_TRY(plain, channel::open_value(keys, rider_place(from.row.key), boxed));
+    return wire::decode_gossip(plain, from.row.key);
+}
+
+void gossip_link::perform(gossip::publish const& what) {
+    if (auto boxed = box_for_all(m_machine.vector_for_all(m_core.now())); !boxed.empty())
+        m_core.channels->put(channel::gossip_salt(), std::move(boxed));
+    if (what.renewal)
+        put_receipts();
 }
 
 void gossip_link::perform(gossip::tell const& what) {

@@ -6,32 +6,9 @@ import hashlib
 import random
 import sys
 
-from tau_node import Place, program_of
+from tau_node import Place, all_accepted, befriend, program_of, wait_until
 
 PICTURE_BYTES = 60 * 1024
-
-
-def befriend(*nodes):
-    for a in nodes:
-        for b in nodes:
-            if a is not b:
-                a.json("friend", "add", b.json("id")["uri"])
-
-
-def wait_until(node, ready, what, seconds=240):
-    """Polls a command of the daemon until `ready(answer)`; each poll waits for the daemon."""
-    import time
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if ready(node.json(*what)):
-            return node.json(*what)
-        node.json("inbox", "--limit", "1")
-        time.sleep(0.2)
-    raise AssertionError((what, node.json(*what), node.json("status")))
-
-
-def all_accepted(friends):
-    return len(friends) == 2 and all(f["state"] == "accepted" for f in friends)
 
 
 def main():

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from tau_node import Place, program_of
+from tau_node import Place, all_accepted, befriend, program_of, wait_until
 
 SHORTEST_LIFE_S = 2.0
 LONGEST_LIFE_S = 8.0
@@ -42,18 +42,6 @@ class Writer(threading.Thread):
                 self.accepted[to].append((json.loads(done.stdout)["id"], text))
             else:
                 self.refused += 1
-
-
-def befriend(nodes):
-    for a in nodes:
-        for b in nodes:
-            if a is not b:
-                a.json("friend", "add", b.json("id")["uri"])
-    for a in nodes:
-        end = time.monotonic() + ARRIVAL_LIMIT_S
-        while not all(f["state"] == "accepted" for f in a.json("friend", "list")):
-            assert time.monotonic() < end, a.json("friend", "list")
-            time.sleep(0.2)  # between two polls of the daemon
 
 
 def received(node, sender):
@@ -94,7 +82,9 @@ def main():
         nodes = {name: place.node(name) for name in NAMES}
         for node in nodes.values():
             node.start(bootstrap=bootstrap)
-        befriend(list(nodes.values()))
+        befriend(*nodes.values())
+        for node in nodes.values():
+            wait_until(node, all_accepted, ("friend", "list"), ARRIVAL_LIMIT_S)
         writers = [Writer(nodes[name], name, [o for o in NAMES if o != name], seed + i)
                    for i, name in enumerate(NAMES)]
         for writer in writers:

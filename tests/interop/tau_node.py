@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 COMMAND_TIMEOUT_S = 90
 
@@ -38,12 +39,14 @@ class Node:
         assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
         return (done.stdout + done.stderr).decode()
 
-    def start(self, *arguments, bootstrap=None, listen="127.0.0.1:0"):
-        """Starts the daemon and waits for the line that says it is ready."""
+    def start(self, *arguments, bootstrap=None, listen="127.0.0.1:0", within=(),
+              stderr=subprocess.DEVNULL, env=None):
+        """Starts the daemon and waits for the line that says it is ready. `within`: words that
+        stand before the command and are replaced by it, such as `ip netns exec SPACE`."""
         more = ["--bootstrap", bootstrap] if bootstrap else []
         self.daemon = subprocess.Popen(
-            [self.program, "--data", str(self.data), "--json", "run", "--private", "--listen",
-             listen, *more, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            [*within, self.program, "--data", str(self.data), "--json", "run", "--private",
+             "--listen", listen, *more, *arguments], stdout=subprocess.PIPE, stderr=stderr, env=env)
         line = self.daemon.stdout.readline()
         assert line, f"the daemon of {self.data} ended with {self.daemon.wait()}"
         self.ready = json.loads(line)
@@ -99,6 +102,29 @@ class Place:
             if kind and log.exists():
                 sys.stderr.write(f"--- {log}\n{log.read_text(errors='replace')[-4000:]}\n")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def befriend(*nodes):
+    """Each asks each to be a friend, so that all are."""
+    for a in nodes:
+        for b in nodes:
+            if a is not b:
+                a.json("friend", "add", b.json("id")["uri"])
+
+
+def wait_until(node, ready, what, seconds=240):
+    """Polls a command of the daemon until `ready(answer)`, and returns the answer."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = node.json(*what)
+        if ready(answer):
+            return answer
+        time.sleep(0.2)  # between two polls of the daemon
+    raise AssertionError((what, node.json(*what), node.json("status")))
+
+
+def all_accepted(friends):
+    return all(f["state"] == "accepted" for f in friends)
 
 
 def program_of(argv):

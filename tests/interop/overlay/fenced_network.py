@@ -1,11 +1,8 @@
 """Nodes in network namespaces of their own behind one router, which lets through what goes to
 and comes from the router itself, and between two nodes only if they are connected."""
 import os
-import subprocess
 
-
-def sh(*words, **options):
-    return subprocess.run(words, check=True, capture_output=True, text=True, **options).stdout
+from overlay_lab import delete, on, sh, within
 
 
 class FencedNetwork:
@@ -29,9 +26,9 @@ class FencedNetwork:
 
     def _make(self):
         self._space(self.hub)
-        self.on(self.hub, "ip", "address", "add", self.ROUTER_ADDRESS + "/32", "dev", "lo")
-        self.on(self.hub, "sysctl", "-qw", "net.ipv4.ip_forward=1")
-        self.on(self.hub, "ip", "route", "add", "default", "dev", "lo")
+        on(self.hub, "ip", "address", "add", self.ROUTER_ADDRESS + "/32", "dev", "lo")
+        on(self.hub, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        on(self.hub, "ip", "route", "add", "default", "dev", "lo")
         self._nft("add table inet f",
                   "add set inet f links { type ipv4_addr . ipv4_addr ; }",
                   "add chain inet f forward { type filter hook forward priority 0 ; policy drop ; }",
@@ -42,18 +39,18 @@ class FencedNetwork:
     def _space(self, space):
         sh("ip", "netns", "add", space)
         self.spaces.append(space)
-        self.on(space, "ip", "link", "set", "lo", "up")
+        on(space, "ip", "link", "set", "lo", "up")
 
     def _attach(self, number, name):
         space, device, near = self.space(name), f"n{number}", self._subnet(number) + ".1"
         self._space(space)
         sh("ip", "link", "add", "eth0", "netns", space, "type", "veth", "peer", "name", device,
            "netns", self.hub)
-        self.on(self.hub, "ip", "address", "add", near + "/24", "dev", device)
-        self.on(self.hub, "ip", "link", "set", device, "up")
-        self.on(space, "ip", "address", "add", self.address(name) + "/24", "dev", "eth0")
-        self.on(space, "ip", "link", "set", "eth0", "up")
-        self.on(space, "ip", "route", "add", "default", "via", near)
+        on(self.hub, "ip", "address", "add", near + "/24", "dev", device)
+        on(self.hub, "ip", "link", "set", device, "up")
+        on(space, "ip", "address", "add", self.address(name) + "/24", "dev", "eth0")
+        on(space, "ip", "link", "set", "eth0", "up")
+        on(space, "ip", "route", "add", "default", "via", near)
 
     @staticmethod
     def _subnet(number):
@@ -66,7 +63,7 @@ class FencedNetwork:
         return self._subnet(self.names.index(name)) + ".2"
 
     def _nft(self, *commands):
-        self.on(self.hub, "nft", "-f", "-", input="\n".join(commands) + "\n")
+        on(self.hub, "nft", "-f", "-", input="\n".join(commands) + "\n")
 
     def connect(self, *pairs):
         self._change("add", pairs)
@@ -83,15 +80,15 @@ class FencedNetwork:
         if rows:
             self._nft(f"{word} element inet f links {{ {', '.join(rows)} }}")
 
-    @staticmethod
-    def on(space, *words, **options):
-        return sh("ip", "netns", "exec", space, *words, **options)
+    def narrow(self, name, rate):
+        """What it sends takes its time; None: no longer."""
+        queue = ("tc", "qdisc", "replace" if rate else "delete", "dev", "eth0", "root")
+        on(self.space(name), *queue,
+           *(("tbf", "rate", rate, "burst", "64kb", "latency", "400ms") if rate else ()))
 
-    def run(self, name, *words, **options):
-        """A process in the namespace of a node; None: in the router's."""
-        space = self.hub if name is None else self.space(name)
-        return subprocess.Popen(["ip", "netns", "exec", space, *words], **options)
+    def within(self, name):
+        """The beginning of a command that runs in the namespace of a node."""
+        return within(self.space(name))
 
     def __exit__(self, *unused):
-        for space in self.spaces:
-            subprocess.run(["ip", "netns", "delete", space], check=False)
+        delete(self.spaces)

@@ -6,118 +6,37 @@ nftables. Messages go from A to E over the hops, while hops are killed; at last 
 usage: five_nodes.py TAU-NODE TAU-TRACKER     (as root; needs ip, nft, tc)
 """
 import hashlib
-import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fenced_network import FencedNetwork  # noqa: E402
+from overlay_lab import LIMIT_S, our_tracker, wait_for  # noqa: E402
 from tau_node import Place  # noqa: E402
 
 NODE, TRACKER = (os.path.abspath(p) for p in sys.argv[1:3])
 NAMES = "ABCDE"
 LINKS = {"AB", "AC", "BD", "CD", "DE"}
-PREFIX = f"tau{os.getpid()}"
-TRACKER_ADDRESS = "10.99.0.100:6969"
-LIMIT_S = 40
+TRACKER_ADDRESS = FencedNetwork.ROUTER_ADDRESS + ":6969"
 FILE_LIMIT_S = 120
 FILE_WAY = "20mbit"
 
 
-def sh(*words, **options):
-    return subprocess.run(words, check=True, capture_output=True, text=True, **options).stdout
-
-
-def address(name):
-    return f"10.99.0.{NAMES.index(name) + 1}"
-
-
-class Network:
-    """A bridge in one namespace, a namespace for each node and the tracker."""
-
-    def __enter__(self):
-        self.hub = PREFIX + "hub"
-        self.spaces = [self.hub]
-        sh("ip", "netns", "add", self.hub)
-        self.on(self.hub, "ip", "link", "add", "name", "br0", "type", "bridge")
-        self.on(self.hub, "ip", "link", "set", "br0", "up")
-        for name in NAMES:
-            self.attach(name, address(name))
-        self.attach("T", TRACKER_ADDRESS.split(":")[0])
-        for name in NAMES:
-            self.fence(name, [o for o in NAMES
-                              if o != name and not {name + o, o + name} & LINKS])
-        return self
-
-    def attach(self, name, where):
-        space = PREFIX + name
-        sh("ip", "netns", "add", space)
-        self.spaces.append(space)
-        sh("ip", "link", "add", "eth0", "netns", space, "type", "veth", "peer", "name",
-           "v" + name, "netns", self.hub)
-        self.on(self.hub, "ip", "link", "set", "v" + name, "master", "br0", "up")
-        self.on(space, "ip", "link", "set", "lo", "up")
-        self.on(space, "ip", "address", "add", where + "/24", "dev", "eth0")
-        self.on(space, "ip", "link", "set", "eth0", "up")
-        self.on(space, "ip", "route", "add", "default", "dev", "eth0")
-
-    def fence(self, name, others):
-        """Nothing from or to the others gets through."""
-        space = PREFIX + name
-        self.on(space, "nft", "flush", "ruleset")
-        if not others:
-            return
-        them = "{" + ",".join(address(o) for o in others) + "}"
-        self.on(space, "nft", "add", "table", "inet", "f")
-        for hook, field in (("input", "saddr"), ("output", "daddr")):
-            self.on(space, "nft", "add", "chain", "inet", "f", hook,
-                    "{ type filter hook " + hook + " priority 0 ; }")
-            self.on(space, "nft", "add", "rule", "inet", "f", hook, "ip", field, them, "drop")
-
-    def narrow(self, name, rate):
-        """What it sends takes its time; None: no longer."""
-        queue = ("tc", "qdisc", "replace" if rate else "delete", "dev", "eth0", "root")
-        self.on(PREFIX + name, *queue,
-                *(("tbf", "rate", rate, "burst", "64kb", "latency", "400ms") if rate else ()))
-
-    @staticmethod
-    def on(space, *words):
-        return sh("ip", "netns", "exec", space, *words)
-
-    def __exit__(self, *unused):
-        for space in self.spaces:
-            subprocess.run(["ip", "netns", "delete", space], check=False)
-
-
-def wait_for(what, true_at, limit=LIMIT_S):
-    """Looks again and again; each look is a command that takes its time."""
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        if true_at():
-            return
-    raise AssertionError(f"never happened: {what}")
-
-
 class Scene:
-    def __init__(self, place):
+    def __init__(self, network, place):
+        self.network = network
         self.nodes = {name: place.node(name.lower()) for name in NAMES}
         self.wallets = {n: node.json("id")["wallet"] for n, node in self.nodes.items()}
         self.names = {wallet: n for n, wallet in self.wallets.items()}
 
     def start(self, name):
-        node = self.nodes[name]
-        others = ",".join(address(o) + ":6881" for o in NAMES if o != name)
-        node.daemon = subprocess.Popen(
-            ["ip", "netns", "exec", PREFIX + name, NODE, "--data", str(node.data), "--json", "run",
-             "--private", "--listen", address(name) + ":6881", "--bootstrap", others,
-             "--tracker", "udp://" + TRACKER_ADDRESS],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        line = node.daemon.stdout.readline()
-        assert line, f"{name} ended with {node.daemon.wait()}"
-        node.ready = json.loads(line)
+        where = {n: self.network.address(n) + ":6881" for n in NAMES}
+        self.nodes[name].start("--tracker", "udp://" + TRACKER_ADDRESS,
+                               bootstrap=",".join(where[o] for o in NAMES if o != name),
+                               listen=where[name], within=self.network.within(name))
 
     def links(self, name):
         return {self.names[link["wallet"]] for link in self.nodes[name].json("peers")["links"]}
@@ -257,8 +176,7 @@ def only_hop_dies(scene):
 
 def open_the_way(scene, network):
     """Improvement 2 of the source: A may open connections, so it reaches E itself."""
-    network.fence("A", ["D"])
-    network.fence("E", ["B", "C"])
+    network.connect("AE")
     a = scene.nodes["A"]
 
     def is_linked():
@@ -278,38 +196,28 @@ def topic_talk(scene):
 
 
 def main():
-    with Network() as network, Place(NODE) as place:
-        tracker = subprocess.Popen(
-            ["ip", "netns", "exec", PREFIX + "T", TRACKER, "--udp", TRACKER_ADDRESS, "--http",
-             TRACKER_ADDRESS, "--admin", "127.0.0.1:0"], stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True)
-        try:
-            for line in tracker.stdout:
-                if line == "ready\n":
-                    break
-            scene = Scene(place)
-            for name in NAMES:
-                scene.start(name)
-            began = time.monotonic()
+    with FencedNetwork(NAMES) as network, Place(NODE) as place, \
+            our_tracker(network.hub, TRACKER, TRACKER_ADDRESS):
+        network.connect(*LINKS)
+        scene = Scene(network, place)
+        for name in NAMES:
+            scene.start(name)
+        began = time.monotonic()
 
-            def run(step, *more):
-                out = step(scene, *more)
-                print(f"{step.__name__}: {time.monotonic() - began:.1f} s", flush=True)
-                return out
+        def run(step, *more):
+            out = step(scene, *more)
+            print(f"{step.__name__}: {time.monotonic() - began:.1f} s", flush=True)
+            return out
 
-            for step in (shape_is_found, friends, routes):
-                run(step)
-            hop = run(message_goes_over_hops)
-            run(picture_crosses, place.folder)
-            run(large_file_crosses, network, place.folder, hop)
-            run(topic_talk)
-            run(first_hop_dies, hop)
-            run(only_hop_dies)
-            run(open_the_way, network)
-        finally:
-            tracker.kill()
-            tracker.wait()
-            tracker.stdout.close()
+        for step in (shape_is_found, friends, routes):
+            run(step)
+        hop = run(message_goes_over_hops)
+        run(picture_crosses, place.folder)
+        run(large_file_crosses, network, place.folder, hop)
+        run(topic_talk)
+        run(first_hop_dies, hop)
+        run(only_hop_dies)
+        run(open_the_way, network)
 
 
 if __name__ == "__main__":

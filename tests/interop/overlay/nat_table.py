@@ -8,7 +8,6 @@ usage: nat_table.py TAU-NODE TAU-TRACKER [--small]     (as root; needs ip, nft)
   --small  three kinds of NAT instead of all; exits with 77 where namespaces cannot be made
 """
 import itertools
-import json
 import os
 import pathlib
 import subprocess
@@ -16,6 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from overlay_lab import delete, on, our_tracker, sh, wait_for, within  # noqa: E402
 from tau_node import Place  # noqa: E402
 
 PREFIX = f"taunat{os.getpid()}"
@@ -32,14 +32,6 @@ KINDS = {
     "CGNAT": ["restricted", "restricted"],
 }
 SMALL = ["open1", "open2", "restricted1", "restricted2", "symmetric1"]
-
-
-def sh(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
-
-
-def on(space, *words):
-    return sh("ip", "netns", "exec", space, *words)
 
 
 class Network:
@@ -124,26 +116,15 @@ class Network:
                              iifname "wan" ct state new ct status dnat accept;
                              iifname "wan" ct state new drop; }}
             }}""".replace("; ; }", "; }")
-        subprocess.run(["ip", "netns", "exec", router, "nft", "-f", "-"], input=rules, text=True,
-                       check=True, capture_output=True)
+        on(router, "nft", "-f", "-", input=rules)
 
     def __exit__(self, *unused):
-        for space in self.spaces:
-            subprocess.run(["ip", "netns", "delete", space], check=False)
-
-
-def wait_for(what, true_at, limit=LIMIT_S):
-    """Looks again and again; each look is a command that takes its time."""
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        if true_at():
-            return
-    raise AssertionError(f"never happened: {what}")
+        delete(self.spaces)
 
 
 class Scene:
-    def __init__(self, network, place, program):
-        self.network, self.program = network, program
+    def __init__(self, network, place):
+        self.network = network
         self.nodes = {name: place.node(name.replace(" ", "_")) for name in network.names}
         self.identities = {n: node.json("id") for n, node in self.nodes.items()}
         self.kinds = {}
@@ -152,14 +133,9 @@ class Scene:
         for name, node in self.nodes.items():
             others = ",".join(f"{self.network.address_of[o]}:{PORT}" for o in ("open1", "open2")
                               if o != name)
-            node.daemon = subprocess.Popen(
-                ["ip", "netns", "exec", self.network.space_of[name], self.program, "--data",
-                 str(node.data), "--json", "run", "--private", "--listen",
-                 f"{self.network.address_of[name]}:{PORT}", "--bootstrap", others, "--tracker",
-                 "udp://" + TRACKER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            line = node.daemon.stdout.readline()
-            assert line, f"{name} ended with {node.daemon.wait()}"
-            node.ready = json.loads(line)
+            node.start("--tracker", "udp://" + TRACKER, bootstrap=others,
+                       listen=f"{self.network.address_of[name]}:{PORT}",
+                       within=within(self.network.space_of[name]))
             node.json("topic", "join", "the app")
 
     def linked(self, name):
@@ -171,7 +147,7 @@ class Scene:
         """Everybody has a link with an open node."""
         for name in self.nodes:
             wait_for(f"a link of {name}",
-                     lambda: self.linked(name) & ({"open1", "open2"} - {name}))
+                     lambda: self.linked(name) & ({"open1", "open2"} - {name}), LIMIT_S)
 
     def befriend(self, a, b):
         for one, other in ((a, b), (b, a)):
@@ -197,28 +173,17 @@ class Scene:
 
 def run(node, tracker_program, names):
     rows = {}
-    with Network(names) as network, Place(node) as place:
-        tracker = subprocess.Popen(
-            ["ip", "netns", "exec", PREFIX + "T", tracker_program, "--udp", TRACKER, "--http",
-             TRACKER, "--admin", "127.0.0.1:0"], stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True)
-        try:
-            for line in tracker.stdout:
-                if line == "ready\n":
-                    break
-            scene = Scene(network, place, node)
-            scene.start()
-            scene.settle()
-            print(f"{'pair':<28} {'first message':>13}  {'its way':<11} {'second':<11} link",
-                  flush=True)
-            for a, b in itertools.combinations(names, 2):
-                row = rows[a, b] = scene.measure(a, b)
-                print(f"{a + ' - ' + b:<28} {row['first_s']:>11.2f} s  {row['ways'][0]:<11} "
-                      f"{row['ways'][1]:<11} {'yes' if row['linked'] else 'no'}", flush=True)
-        finally:
-            tracker.kill()
-            tracker.wait()
-            tracker.stdout.close()
+    with Network(names) as network, Place(node) as place, \
+            our_tracker(PREFIX + "T", tracker_program, TRACKER):
+        scene = Scene(network, place)
+        scene.start()
+        scene.settle()
+        print(f"{'pair':<28} {'first message':>13}  {'its way':<11} {'second':<11} link",
+              flush=True)
+        for a, b in itertools.combinations(names, 2):
+            row = rows[a, b] = scene.measure(a, b)
+            print(f"{a + ' - ' + b:<28} {row['first_s']:>11.2f} s  {row['ways'][0]:<11} "
+                  f"{row['ways'][1]:<11} {'yes' if row['linked'] else 'no'}", flush=True)
     return rows
 
 

@@ -17,13 +17,13 @@ import os
 import pathlib
 import random
 import socket
-import subprocess
 import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from fenced_network import FencedNetwork  # noqa: E402
+from overlay_lab import our_tracker  # noqa: E402
 from tau_node import Place  # noqa: E402
 
 NODE, TRACKER = (os.path.abspath(p) for p in sys.argv[1:3])
@@ -49,12 +49,9 @@ class Daemon:
         self.said = open(pathlib.Path(node.data).parent / f"{name}.err", "ab")
 
     def start(self):
-        self.node.daemon = self.network.run(
-            self.name, NODE, "--data", str(self.node.data), "--json", "run", "--private",
-            "--listen", self.network.address(self.name) + ":6881", "--tracker",
-            "udp://" + TRACKER_ADDRESS, stdout=subprocess.PIPE, stderr=self.said)
-        line = self.node.daemon.stdout.readline()
-        assert line, f"{self.name} ended with {self.node.daemon.wait()}"
+        self.node.start("--tracker", "udp://" + TRACKER_ADDRESS,
+                        listen=self.network.address(self.name) + ":6881",
+                        within=self.network.within(self.name), stderr=self.said)
         self.alive = True
 
     def kill(self):
@@ -245,36 +242,26 @@ class Lab:
 
 
 def main():
-    with FencedNetwork([str(i) for i in range(NODES)]) as network, Place(NODE) as place:
-        tracker = network.run(None, TRACKER, "--udp", TRACKER_ADDRESS, "--http", TRACKER_ADDRESS,
-                              "--admin", "127.0.0.1:0", stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True)
-        try:
-            for line in tracker.stdout:
-                if line == "ready\n":
-                    break
-            lab = Lab(network, place)
-            begun = time.monotonic()
+    with FencedNetwork([str(i) for i in range(NODES)]) as network, Place(NODE) as place, \
+            our_tracker(network.hub, TRACKER, TRACKER_ADDRESS):
+        lab = Lab(network, place)
+        begun = time.monotonic()
 
-            def passed(what):
-                print(f"{what}: {time.monotonic() - begun:.1f} s", flush=True)
+        def passed(what):
+            print(f"{what}: {time.monotonic() - begun:.1f} s", flush=True)
 
-            lab.build()
-            passed(f"{NODES} nodes run")
-            passed(f"{lab.wait_for_links()} of {len(lab.links)} links stand")
-            lab.run()
-            passed(f"{sum(map(len, lab.sent.values()))} messages sent, {lab.kills} nodes killed, "
-                   f"{lab.cuts} links cut")
-            lab.drain()
-            passed(f"all delivered, by way {dict(lab.ways)}")
-            lab.check_arrivals()
-            lab.check_queues()
-            passed(f"each once and in order; a node held at most {lab.peak_held} frames and "
-                   f"{lab.peak_mib:.0f} MiB")
-        finally:
-            tracker.kill()
-            tracker.wait()
-            tracker.stdout.close()
+        lab.build()
+        passed(f"{NODES} nodes run")
+        passed(f"{lab.wait_for_links()} of {len(lab.links)} links stand")
+        lab.run()
+        passed(f"{sum(map(len, lab.sent.values()))} messages sent, {lab.kills} nodes killed, "
+               f"{lab.cuts} links cut")
+        lab.drain()
+        passed(f"all delivered, by way {dict(lab.ways)}")
+        lab.check_arrivals()
+        lab.check_queues()
+        passed(f"each once and in order; a node held at most {lab.peak_held} frames and "
+               f"{lab.peak_mib:.0f} MiB")
 
 
 if __name__ == "__main__":

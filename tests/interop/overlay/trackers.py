@@ -5,7 +5,6 @@ knows no links.
 
 usage: trackers.py TAU-NODE TAU-TRACKER     (as root; needs ip, nft, node, openssl)
 """
-import json
 import os
 import pathlib
 import subprocess
@@ -15,51 +14,12 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tracker")]
 from fenced_network import FencedNetwork  # noqa: E402
+from overlay_lab import LIMIT_S, Process, wait_for  # noqa: E402
 from tau_node import Place  # noqa: E402
 
 NODE, TRACKER = (os.path.abspath(p) for p in sys.argv[1:3])
 NAMES = "ABC"
 ROUTER = FencedNetwork.ROUTER_ADDRESS
-LIMIT_S = 40
-
-
-def wait_for(what, true_at, limit=LIMIT_S):
-    """Looks again and again; each look is a command that takes its time."""
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        if true_at():
-            return
-    raise AssertionError(f"never happened: {what}")
-
-
-class Process:
-    """A tracker in the router's namespace; ready when it has said so."""
-
-    def __init__(self, network, *command):
-        self.process = network.run(None, *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            if line == "ready\n":
-                return
-        raise AssertionError(f"{command[0]} did not start")
-
-    def ask(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.kill()
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 def certificate(folder):
@@ -91,13 +51,9 @@ class Scene:
         self.wallets = {n: node.json("id")["wallet"] for n, node in self.nodes.items()}
         self.names = {wallet: n for n, wallet in self.wallets.items()}
         for name, node in self.nodes.items():
-            command = [NODE, "--data", str(node.data), "--json", "run", "--private", "--listen",
-                       network.address(name) + ":6881", "--tracker", ",".join(trackers)]
-            node.daemon = network.run(name, *command, stdout=subprocess.PIPE,
-                                      stderr=subprocess.DEVNULL,
-                                      env={**os.environ, "SSL_CERT_FILE": str(authority)})
-            line = node.daemon.stdout.readline()
-            assert line, f"{name} ended with {node.daemon.wait()}"
+            node.start("--tracker", ",".join(trackers), listen=network.address(name) + ":6881",
+                       within=network.within(name),
+                       env={**os.environ, "SSL_CERT_FILE": str(authority)})
             node.json("topic", "join", "the app")
 
     def stop(self):
@@ -134,7 +90,7 @@ class Scene:
 
 def ours_over_tls(network, place, files):
     authority, config = files
-    with Process(network, TRACKER, "--config", str(config), "--https", f"{ROUTER}:6443", "--udp",
+    with Process(network.hub, TRACKER, "--config", str(config), "--https", f"{ROUTER}:6443", "--udp",
                  f"{ROUTER}:6970", "--http", f"{ROUTER}:6971", "--admin",
                  "127.0.0.1:0") as tracker:
         scene = Scene(network, place, "tls", [f"https://{ROUTER}:6443/announce"], authority)
@@ -164,7 +120,7 @@ def ours_over_tls(network, place, files):
 
 def stock(network, place, files, scheme):
     """Presence works; routes are what neighbours tell; nobody gets into a wrong swarm."""
-    with Process(network, "node", str(HERE / "stock_tracker.mjs"), ROUTER, "6969") as tracker:
+    with Process(network.hub, "node", str(HERE / "stock_tracker.mjs"), ROUTER, "6969") as tracker:
         url = f"{scheme}://{ROUTER}:6969" + ("/announce" if scheme == "http" else "")
         scene = Scene(network, place, "stock" + scheme, [url], files[0])
         scene.meet()

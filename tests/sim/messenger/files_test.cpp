@@ -8,8 +8,6 @@ namespace {
 using namespace std::chrono_literals;
 using messenger::file_state;
 
-constexpr std::uint64_t mib = 1024 * 1024;
-
 struct Files : testing::Test {
     world w{9};
     person alice{w, 1, "Alice"};
@@ -21,15 +19,11 @@ struct Files : testing::Test {
         return test::upload(w, from, to, size);
     }
 
-    std::optional<file_state> state(person& who, messenger::message_id const& id) {
-        auto const found = who.message(id);
-        return found && found->file ? found->file->state : std::nullopt;
-    }
     bool becomes(person& who, messenger::message_id const& id, file_state wanted,
                  std::chrono::milliseconds limit = 5min) {
         auto const end = w.clock.now().mono + limit;
         while (w.clock.now().mono < end) {
-            if (who.is_up() && state(who, id) == wanted)
+            if (who.is_up() && state_of_file(who, id) == wanted)
                 return true;
             w.run(100ms);
         }
@@ -84,7 +78,7 @@ TEST_F(Files, TheProofReachesASenderWhoWasAway) {
     ASSERT_TRUE(w.run_until([&] { return bob.disk.begin()->second == 20 * mib; }));
     alice.kill();
     w.run(1min);
-    EXPECT_EQ(state(bob, id.value()), file_state::complete);
+    EXPECT_EQ(state_of_file(bob, id.value()), file_state::complete);
     alice.start();
     EXPECT_TRUE(becomes(alice, id.value(), file_state::complete));
 }

@@ -13,8 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using messenger::file_state;
 
-constexpr std::uint64_t mib = 1024 * 1024;
-
 /// Alice and Bob are friends, and from then on only a path leads from one to the other.
 struct OverPaths : testing::Test {
     world w{11};
@@ -34,8 +32,7 @@ struct OverPaths : testing::Test {
         bob.files().fenced = true;
     }
     bool is_complete(person& who, messenger::message_id const& id) {
-        auto const found = who.message(id);
-        return found && found->file && found->file->state == file_state::complete;
+        return state_of_file(who, id) == file_state::complete;
     }
     bool completes(messenger::message_id const& id, std::chrono::milliseconds limit) {
         auto const end = w.clock.now().mono + limit;
