@@ -6,5 +6,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build.sh default gossip_city
 [ -d /dev/shm ] && export TMPDIR=/dev/shm # a thousand databases
-[ $# -gt 0 ] || set -- all
 exec build/tests/gossip_city "$@"

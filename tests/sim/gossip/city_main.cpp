@@ -1,10 +1,14 @@
 #include "sim/gossip/scenarios.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <functional>
+#include <set>
 #include <string>
+#include <vector>
 
 using namespace tau;
 using namespace tau::test;
@@ -211,63 +215,59 @@ void run_return(options const& o) {
     std::fflush(stdout);
 }
 
-int usage() {
-    std::fprintf(
-        stderr,
-        "usage: gossip_city [--devices N] [--seed N] [--hours N] [--explain N] SCENARIO...\n"
-        "scenarios: online20 night20 online5 apart hostile idle amplify return all\n");
-    return 2;
+void run_online5(options o) {
+    o.length = std::max<std::chrono::hours>(o.length, 72h);
+    run_random("online 5 % of the time", o, 0.05, false, 0, 48h);
 }
+
+// In the order of the table.
+struct scenario {
+    char const* name;
+    std::function<void(options const&)> run;
+};
+std::vector<scenario> const scenarios{
+    {"online20",
+     [](options const& o) { run_random("online 20 % of the time", o, 0.2, false, 0, 24h); }},
+    {"night20",
+     [](options const& o) {
+         run_random("online 20 % of the time, few at night", o, 0.2, true, 0, 24h);
+     }},
+    {"online5", run_online5},
+    {"apart", run_never_together},
+    {"hostile", run_hostile},
+    {"idle", run_idle},
+    {"amplify", run_amplify},
+    {"return", run_return},
+};
 
 } // namespace
 
 int main(int argc, char** argv) {
     options o;
-    std::vector<std::string> names;
-    for (int i = 1; i < argc; ++i) {
-        std::string const arg = argv[i];
-        if (arg.rfind("--", 0) != 0) {
-            names.push_back(arg);
-            continue;
-        }
-        if (i + 1 == argc)
-            return usage();
-        auto const value = std::strtoull(argv[++i], nullptr, 10);
-        if (arg == "--devices")
-            o.devices = value;
-        else if (arg == "--seed")
-            o.seed = value;
-        else if (arg == "--explain")
-            o.explain = value;
-        else if (arg == "--hours")
-            o.length = std::chrono::hours(value);
-        else
-            return usage();
+    long hours = o.length.count();
+    std::set<std::string> wanted, known{"all"};
+    for (auto const& one : scenarios)
+        known.insert(one.name);
+    CLI::App app{"Devices that are online for minutes, on a model of the DHT, beside a store that "
+                 "knows everything"};
+    app.add_option("--devices", o.devices)->check(CLI::Range(1, 100'000))->capture_default_str();
+    app.add_option("--seed", o.seed)->capture_default_str();
+    app.add_option("--hours", hours, "of virtual time")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+    app.add_option("--explain", o.explain, "so many of the messages that came too late")
+        ->capture_default_str();
+    app.add_option("scenario", wanted, "all of them unless told")->check(CLI::IsMember(known));
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        return app.exit(error) == 0 ? 0 : 2;
     }
-    if (names.empty())
-        return usage();
+    o.length = std::chrono::hours(hours);
     std::printf("seed %llu\n\n", static_cast<unsigned long long>(o.seed));
-    for (auto const& name : names) {
-        bool const all = name == "all";
-        if (all || name == "online20")
-            run_random("online 20 % of the time", o, 0.2, false, 0, 24h);
-        if (all || name == "night20")
-            run_random("online 20 % of the time, few at night", o, 0.2, true, 0, 24h);
-        if (all || name == "online5") {
-            auto longer = o;
-            longer.length = std::max<std::chrono::hours>(o.length, 72h);
-            run_random("online 5 % of the time", longer, 0.05, false, 0, 48h);
-        }
-        if (all || name == "apart")
-            run_never_together(o);
-        if (all || name == "hostile")
-            run_hostile(o);
-        if (all || name == "idle")
-            run_idle(o);
-        if (all || name == "amplify")
-            run_amplify(o);
-        if (all || name == "return")
-            run_return(o);
-    }
+    bool const all = wanted.empty() || wanted.contains("all");
+    for (auto const& one : scenarios)
+        if (all || wanted.contains(one.name))
+            one.run(o);
     return 0;
 }
