@@ -181,6 +181,12 @@ void overlay_set::decline(hash256 const& id) {
     m_forward.engine().decline(id);
 }
 
+void overlay_set::on_far_links(wallet_address const& of, std::vector<wallet_address> links,
+                               duration good_for) {
+    m_forward.engine().on_far_links(of, std::move(links), good_for, now());
+    m_forward.update();
+}
+
 void overlay_set::on_peers(info_hash const& swarm, std::vector<endpoint> const& peers) {
     if (m_topics.joined().contains(swarm))
         return m_topics.logic().on_candidates(swarm, peers, now());

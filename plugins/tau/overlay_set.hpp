@@ -77,6 +77,11 @@ public:
     /// Times the way to each hop of `path` and back; nullopt for one that does not answer.
     using times_handler = std::function<void(std::vector<std::optional<duration>>)>;
     void time_hops(forward::wallet_path const& path, times_handler done);
+    /// Whom somebody far says it is linked with; see forward::engine::on_far_links().
+    void on_far_links(wallet_address const& of, std::vector<wallet_address> links,
+                      duration good_for);
+    /// Whether others may learn of our links.
+    [[nodiscard]] bool tells_links() const { return m_options.forward.tell_links; }
     /// Meets a wallet in its own swarm, at `where` if given.
     void dial(wallet_address const& who, std::optional<endpoint> where);
 

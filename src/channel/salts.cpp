@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view gossip_name = "gossip";
 constexpr std::string_view cidr_name = "cidr";
 constexpr std::string_view wallet_name = "wallet";
+constexpr std::string_view links_name = "links";
 constexpr std::string_view message_name = "msg";
 constexpr std::string_view message_tip_name = "msgTip";
 constexpr std::string_view block_tip_name = "blkTip";
@@ -68,8 +69,8 @@ bool is_control(char c) {
 
 bool is_reserved(std::string_view name) {
     // msgTip has no slot in its salt, so any name that begins with it could be a tip.
-    return name == gossip_name || name == cidr_name || name == wallet_name || name == message_name
-           || name == block_tip_name || name == transaction_tip_name
+    return name == gossip_name || name == cidr_name || name == wallet_name || name == links_name
+           || name == message_name || name == block_tip_name || name == transaction_tip_name
            || name.starts_with(message_tip_name);
 }
 
@@ -103,6 +104,10 @@ wire::salt cidr_salt() {
 
 wire::salt wallet_salt() {
     return named_salt(wallet_name, {});
+}
+
+wire::salt links_salt() {
+    return named_salt(links_name, {});
 }
 
 wire::salt plain_message_salt(public_key const& receiver, slot_number slot) {

@@ -28,6 +28,8 @@ inline constexpr std::size_t max_chain_id_bytes = 64;
 [[nodiscard]] wire::salt cidr_salt();
 /// "wallet": the binding record of a key.
 [[nodiscard]] wire::salt wallet_salt();
+/// "links": whom a key is linked with, for its contacts.
+[[nodiscard]] wire::salt links_salt();
 
 /// S1-24 in the clear: "msg", receiver, slot. Tells everybody who writes to whom.
 [[nodiscard]] wire::salt plain_message_salt(public_key const& receiver, slot_number slot);

@@ -319,6 +319,13 @@ void engine::on_route(wallet_address const& target, std::vector<wallet_path> pat
     unpark(target, now);
 }
 
+void engine::on_far_links(wallet_address const& of, std::vector<wallet_address> links,
+                          duration good_for, moment now) {
+    m_book.on_far_links(of, std::move(links), now.mono + good_for, now.mono);
+    unpark(of, now);
+    retry_stranded(now);
+}
+
 void engine::pump(wallet_address const& who, neighbour& to, moment now) {
     while (!to.queue.empty() && to.unreported.size() < m_settings.window_frames
            && to.unreported_bytes < m_settings.window_bytes) {

@@ -168,6 +168,9 @@ public:
     void on_link_down(wallet_address const& who, moment now);
     void on_message(wallet_address const& from, wire::link_message const& message, moment now);
     void on_route(wallet_address const& target, std::vector<wallet_path> paths, moment now);
+    /// Whom somebody far says it is linked with.
+    void on_far_links(wallet_address const& of, std::vector<wallet_address> links,
+                      duration good_for, moment now);
 
     /// Writes reports and acknowledgements that were gathered.
     void flush(moment now);

@@ -44,7 +44,38 @@ std::vector<wallet_path> route_book::paths_to(wallet_address const& target, time
             if (std::find(out.begin(), out.end(), path) == out.end())
                 out.push_back(std::move(path));
         }
+    add_far_paths(target, out, now);
     return out;
+}
+
+void route_book::on_far_links(wallet_address const& of, std::vector<wallet_address> links,
+                              time_point until, time_point now) {
+    if (m_far.size() >= max_far && !m_far.contains(of))
+        std::erase_if(m_far, [now](auto const& one) { return one.second.until <= now; });
+    if (m_far.size() >= max_far && !m_far.contains(of))
+        m_far.erase(m_far.begin());
+    m_far[of] = {std::move(links), until};
+}
+
+// Neighbour and target; or neighbour, one that both are linked with, and target.
+void route_book::add_far_paths(wallet_address const& target, std::vector<wallet_path>& out,
+                               time_point now) const {
+    auto const found = m_far.find(target);
+    if (found == m_far.end() || found->second.until <= now)
+        return;
+    auto const add = [&out](wallet_path path) {
+        if (std::find(out.begin(), out.end(), path) == out.end())
+            out.push_back(std::move(path));
+    };
+    auto const& last = found->second.links;
+    for (auto const& one : last)
+        if (m_told.contains(one))
+            add({one, target});
+    for (auto const& one : last)
+        for (auto const& [neighbour, links] : m_told)
+            if (out.size() < max_paths && neighbour != one && neighbour != target
+                && std::find(links.begin(), links.end(), one) != links.end())
+                add({neighbour, one, target});
 }
 
 bool route_book::is_fresh(wallet_address const& target, time_point now) const {

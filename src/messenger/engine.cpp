@@ -10,6 +10,7 @@
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
+#include "messenger/links_channel.hpp"
 #include "messenger/loader.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
@@ -145,6 +146,10 @@ void engine::on_own_endpoints(std::vector<endpoint> endpoints) {
 void engine::on_friend_online(public_key const& who, std::optional<endpoint> where) {
     if (auto const found = m_core->find(who); found && found->is_talking())
         m_core->deliver->on_online(found, where);
+}
+
+void engine::on_own_links(std::vector<wallet_address> links) {
+    m_core->links->on_own_links(std::move(links));
 }
 
 void engine::use_carrier(carrier* by) {

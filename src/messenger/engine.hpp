@@ -92,6 +92,8 @@ public:
     /// `from` signed that it has these messages of ours on its disk.
     void on_carried_receipt(public_key const& from, std::vector<message_id> const& ids,
                             delivery_way way);
+    /// Whom a carrier is linked with now; friends are told in `links`.
+    void on_own_links(std::vector<wallet_address> links);
     /// A carrier met `who`, whose wallet was proven to it.
     void on_friend_wallet(public_key const& who, wallet_address const& wallet);
     /// Where a carrier may find somebody: proven, or as a contact URI said.

@@ -10,6 +10,7 @@
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/hauler.hpp"
+#include "messenger/links_channel.hpp"
 #include "messenger/own_channels.hpp"
 #include "messenger/publisher.hpp"
 #include "messenger/receiver.hpp"
@@ -30,7 +31,7 @@ engine_core::engine_core(engine_ports p, engine_settings s)
       files(std::make_unique<file_keeper>(*this)), uploads(std::make_unique<file_sender>(*this)),
       ferry(std::make_unique<messenger::ferry>(*this)),
       channels(std::make_unique<own_channels>(*this)), haul(std::make_unique<hauler>(*this)),
-      gossip(std::make_unique<gossip_link>(*this)) {}
+      links(std::make_unique<links_channel>(*this)), gossip(std::make_unique<gossip_link>(*this)) {}
 
 engine_core::~engine_core() = default;
 

@@ -25,6 +25,7 @@ class file_keeper;
 class file_sender;
 class friend_watch;
 class hauler;
+class links_channel;
 class gossip_link;
 class own_channels;
 class publisher;
@@ -68,6 +69,7 @@ struct engine_core {
     std::unique_ptr<messenger::ferry> ferry;
     std::unique_ptr<own_channels> channels;
     std::unique_ptr<hauler> haul;
+    std::unique_ptr<links_channel> links;
     std::unique_ptr<gossip_link> gossip;
 
     std::map<engine::subscription, event_handler> handlers{};

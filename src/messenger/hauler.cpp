@@ -3,6 +3,7 @@
 #include "core/hex.hpp"
 #include "dht/access.hpp"
 #include "messenger/engine_core.hpp"
+#include "messenger/links_channel.hpp"
 #include "wire/bencode.hpp"
 
 #include <utility>
@@ -49,8 +50,11 @@ void hauler::carry_all(contact_ptr const& to, std::vector<message_id> const& ids
 }
 
 void hauler::help(contact_ptr const& to) {
-    if (to->outbox.empty() || reach_of(*to) == reach::none)
+    auto const how = reach_of(*to);
+    if (to->outbox.empty() || how == reach::none)
         return;
+    if (how == reach::path)
+        m_core.links->look(to);
     bool const is_known = to->last_source || m_core.ports.dht.endpoint_of(to->row.key);
     if (!is_known || to->tries > 0)
         return carry_loaded(*to);

@@ -4,6 +4,7 @@
 #include "messenger/courier.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/gossip_link.hpp"
+#include "messenger/links_channel.hpp"
 #include "messenger/publisher.hpp"
 #include "wire/endpoint_value.hpp"
 #include "wire/message_channel.hpp"
@@ -207,6 +208,8 @@ bool own_channels::on_friend_item(contact_ptr const& who, wire::mutable_item con
         on_endpoints(who, item);
     else if (item.address.salt == channel::wallet_salt())
         on_wallet(who, item);
+    else if (item.address.salt == channel::links_salt())
+        m_core.links->on_item(who, item);
     else
         return false;
     return true;

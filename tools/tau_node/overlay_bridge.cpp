@@ -77,6 +77,11 @@ error_code overlay_bridge::carry(public_key const& to, wallet_address const& wal
     return m_overlay.send({id, wallet, to, std::move(sealed), carry_life});
 }
 
+void overlay_bridge::on_links(wallet_address const& of, std::vector<wallet_address> links,
+                              std::chrono::milliseconds good_for) {
+    m_overlay.on_far_links(of, std::move(links), good_for);
+}
+
 void overlay_bridge::on_kept(messenger::message_id const& id) {
     m_overlay.accept(id);
 }
@@ -108,11 +113,26 @@ void overlay_bridge::on_acknowledged(forward::acknowledged const& what) {
 void overlay_bridge::on_link(overlay::link_identity const& who, bool is_up) {
     m_log.write(log_level::debug, std::string(is_up ? "linked with " : "no link any more with ")
                                       + to_hex(who.wallet));
+    tell_links();
     if (!is_up)
         return;
     m_overlay.post([alive = m_alive, who] {
         if (auto* const self = *alive; self != nullptr && self->m_running)
             self->m_messenger.on_friend_wallet(who.key, who.wallet);
+    });
+}
+
+void overlay_bridge::tell_links() {
+    if (!m_overlay.tells_links())
+        return;
+    m_overlay.post([alive = m_alive] {
+        auto* const self = *alive;
+        if (self == nullptr || !self->m_running)
+            return;
+        std::vector<wallet_address> all;
+        for (auto const& near : self->m_overlay.forwarding().neighbours())
+            all.push_back(near.who);
+        self->m_messenger.on_own_links(std::move(all));
     });
 }
 

@@ -39,6 +39,8 @@ public:
     reach_of(public_key const& who, std::optional<wallet_address> const& wallet) const override;
     [[nodiscard]] error_code carry(public_key const& to, wallet_address const& wallet,
                                    messenger::message_id const& id, bytes sealed) override;
+    void on_links(wallet_address const& of, std::vector<wallet_address> links,
+                  std::chrono::milliseconds good_for) override;
     void on_kept(messenger::message_id const& id) override;
     void on_refused(messenger::message_id const& id) override;
 
@@ -62,6 +64,7 @@ private:
     void on_arrival(forward::arrival const& what);
     void on_acknowledged(forward::acknowledged const& what);
     void on_link(overlay::link_identity const& who, bool is_up);
+    void tell_links();
     void keep_post(wire::topic_post const& post);
     [[nodiscard]] error_code save() const;
     void load();

@@ -26,6 +26,10 @@ public:
     reach_of(public_key const& who, std::optional<wallet_address> const& wallet) const override;
     [[nodiscard]] error_code carry(public_key const& to, wallet_address const& wallet,
                                    messenger::message_id const& id, bytes sealed) override;
+    void on_links(wallet_address const& of, std::vector<wallet_address> links,
+                  std::chrono::milliseconds) override {
+        told_links[of] = std::move(links);
+    }
     void on_kept(messenger::message_id const& id) override;
     void on_refused(messenger::message_id const&) override { ++refused; }
 
@@ -33,6 +37,7 @@ public:
     std::uint64_t bytes_per_s = 0; ///< packets wait for each other; 0: they do not
     bool is_cut = false;           ///< reach_of() knows no way
     std::size_t refused = 0;
+    std::map<wallet_address, std::vector<wallet_address>> told_links;
     std::size_t on_the_way = 0; ///< packets of ours without a signature
     std::size_t most_on_the_way = 0;
 

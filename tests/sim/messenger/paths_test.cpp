@@ -100,6 +100,21 @@ TEST_F(OverPaths, AFileGoesOnWhenTheWayIsBack) {
     EXPECT_TRUE(completes(id.value(), 60s));
 }
 
+// Links are told to friends alone, and read when something waits for a way.
+TEST_F(OverPaths, FriendsLearnOfEachOthersLinks) {
+    w.loss_permille = 0;
+    wallet_address const hop{{7}};
+    bob.engine().on_own_links({hop});
+    w.run(10s);
+    bob.kill(); // no endpoint of his answers
+    from_alice->loss_percent = 100;
+    auto const text = alice.say(bob.key(), "which way?");
+    ASSERT_TRUE(text);
+    auto const& told = from_alice->told_links;
+    ASSERT_TRUE(w.run_until([&] { return told.contains(bob.keys().wallet()); }, 60s));
+    EXPECT_EQ(told.at(bob.keys().wallet()), std::vector{hop});
+}
+
 TEST_F(OverPaths, TheSenderSeesHowFarItIs) {
     auto const id = upload(w, alice, bob, 20 * mib);
     ASSERT_TRUE(id);

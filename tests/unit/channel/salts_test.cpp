@@ -31,6 +31,7 @@ std::string hex_of(wire::salt const& salt) {
 TEST(Salts, ConstantChannelsAreTheirNames) {
     EXPECT_EQ(gossip_salt().octets(), "gossip");
     EXPECT_EQ(cidr_salt().octets(), "cidr");
+    EXPECT_EQ(links_salt().octets(), "links");
     EXPECT_EQ(wallet_salt().octets(), "wallet");
 }
 

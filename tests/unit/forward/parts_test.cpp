@@ -1,3 +1,4 @@
+#include "core/random.hpp"
 #include "core/seen_set.hpp"
 #include "forward/link_queue.hpp"
 #include "forward/route_book.hpp"
@@ -104,6 +105,33 @@ TEST(RouteBook, KnowsAnswersForAWhile) {
     EXPECT_TRUE(book.is_fresh(wallet(9), now));
     EXPECT_TRUE(book.paths_to(wallet(9), now + route_book::good_for).empty());
     EXPECT_FALSE(book.is_fresh(wallet(9), now + route_book::good_for));
+}
+
+TEST(RouteBook, LinksThatTheTargetToldOfMakePaths) {
+    route_book book;
+    time_point const now{1h};
+    book.on_links(wallet(1), {wallet(3)});
+    book.on_links(wallet(2), {});
+    book.on_far_links(wallet(9), {wallet(2), wallet(3), wallet(4)}, now + 1min, now);
+    std::vector<wallet_path> const expected{{wallet(2), wallet(9)},
+                                            {wallet(1), wallet(3), wallet(9)}};
+    EXPECT_EQ(book.paths_to(wallet(9), now), expected);
+    EXPECT_TRUE(book.paths_to(wallet(9), now + 1min).empty()) << "that was long ago";
+    book.forget_neighbour(wallet(2));
+    EXPECT_EQ(book.paths_to(wallet(9), now).size(), 1U);
+    book.on_far_links(wallet(9), {}, now + 1min, now);
+    EXPECT_TRUE(book.paths_to(wallet(9), now).empty());
+}
+
+TEST(RouteBook, RemembersOnlySoManyWhoToldFromAfar) {
+    route_book book;
+    time_point const now{1h};
+    book.on_links(wallet(1), {});
+    seeded_random random{4};
+    for (std::size_t i = 0; i < 2 * route_book::max_far; ++i)
+        book.on_far_links(random.make<wallet_address>(), {wallet(1)}, now + 1min, now);
+    book.on_far_links(wallet(9), {wallet(1)}, now + 1min, now);
+    EXPECT_EQ(book.paths_to(wallet(9), now).size(), 1U);
 }
 
 TEST(RouteBook, SeveralTrackersAddUp) {

@@ -2,6 +2,7 @@
 #include "wire/endpoint_value.hpp"
 #include "wire/exchange.hpp"
 #include "wire/krpc.hpp"
+#include "wire/links_value.hpp"
 
 #include <gtest/gtest.h>
 
@@ -183,6 +184,24 @@ TEST(EndpointValue, RoundTripsAndRefuses) {
         EXPECT_TRUE(decode_endpoint_value(as_bytes(bad)).has_error()) << bad;
     value.endpoints.assign(9, test::far_endpoint(1));
     EXPECT_EQ(decode_endpoint_value(encode(value)).value().endpoints.size(), max_cidr_endpoints);
+}
+
+TEST(LinksValue, RoundTripsAndRefuses) {
+    links_value value;
+    value.links = {wallet_address{{1}}, wallet_address{{2}}};
+    value.time = unix_ms{std::chrono::milliseconds{1'700'000'000'123}};
+    auto const raw = encode(value);
+    EXPECT_EQ(decode_links_value(raw).value(), value);
+    for (std::size_t n = 0; n < raw.size(); ++n)
+        EXPECT_TRUE(decode_links_value(byte_view(raw).first(n)).has_error()) << n;
+    for (std::string_view bad :
+         {"le", "d1:l0:e", "d1:l0:1:ti-1ee", "d1:l3:abc1:ti0ee", "d1:lle1:ti0ee"})
+        EXPECT_TRUE(decode_links_value(as_bytes(bad)).has_error()) << bad;
+    auto const many = "d1:l820:" + std::string(820, 'a') + "1:ti0ee";
+    EXPECT_EQ(decode_links_value(as_bytes(many)).error(), errc::too_large);
+    value.links.assign(max_links_value + 1, wallet_address{});
+    EXPECT_EQ(decode_links_value(encode(value)).value().links.size(), max_links_value);
+    EXPECT_LE(encode(value).size(), 950U) << "a box takes it";
 }
 
 TEST(BencodeNode, HasLimits) {
