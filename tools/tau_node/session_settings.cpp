@@ -28,10 +28,16 @@ std::string join(std::vector<std::string> const& parts) {
     return out;
 }
 
+// A private network has nothing to do with the routers of the public one.
+std::vector<std::string> entrances_of(settings const& values) {
+    bool const is_default = values.bootstrap == settings{}.bootstrap;
+    return values.is_private && is_default ? std::vector<std::string>{} : values.bootstrap;
+}
+
 // Names stand for routers, whom libtorrent asks but keeps out of its table.
 std::vector<std::string> routers_of(settings const& values) {
     std::vector<std::string> out;
-    for (auto const& host : values.bootstrap) {
+    for (auto const& host : entrances_of(values)) {
         if (!parse_endpoint(host))
             out.push_back(host);
     }
@@ -120,7 +126,7 @@ lt::session_params session_params_of(settings const& values,
 
 std::vector<endpoint> bootstrap_nodes_of(settings const& values) {
     std::vector<endpoint> out;
-    for (auto const& host : values.bootstrap) {
+    for (auto const& host : entrances_of(values)) {
         if (auto const where = parse_endpoint(host))
             out.push_back(where.value());
     }

@@ -146,7 +146,8 @@ def main():
         files = certificate(place.folder)
         began = time.monotonic()
         for label, step in (("ours over TLS", ours_over_tls),
-                            ("stock over HTTP", lambda *w: stock(*w, "http"))):
+                            ("stock over HTTP", lambda *w: stock(*w, "http")),
+                            ("stock over UDP", lambda *w: stock(*w, "udp"))):
             step(network, place, files)
             print(f"{label}: {time.monotonic() - began:.1f} s", flush=True)
 

@@ -1,3 +1,4 @@
+#include "tau_node/session_settings.hpp"
 #include "tau_node/settings.hpp"
 
 #include <gtest/gtest.h>
@@ -10,6 +11,20 @@ struct mistake {
     std::uint32_t line;
     std::string part; ///< of the message
 };
+
+TEST(Settings, APrivateNodeDoesNotAskForPublicRouters) {
+    settings values;
+    auto const routers = [&values] {
+        return session_params_of(values, "/no such file")
+            .settings.get_str(lt::settings_pack::dht_bootstrap_nodes);
+    };
+    EXPECT_NE(routers().find("router.bittorrent.com"), std::string::npos);
+    values.is_private = true;
+    EXPECT_EQ(routers().find("router"), std::string::npos) << routers();
+    values.bootstrap = {"own.router.example:6881", "10.0.0.1:6881"};
+    EXPECT_EQ(routers(), "own.router.example:6881");
+    EXPECT_EQ(bootstrap_nodes_of(values).size(), 1U);
+}
 
 TEST(Settings, ReadEveryTable) {
     auto const out = parse_settings(R"(
