@@ -34,6 +34,7 @@ struct counts {
     std::uint64_t vectors = 0;
     std::uint64_t refused_vectors = 0;
     std::uint64_t online = 0;
+    std::uint64_t lone_receipts = 0; ///< ours that wait for their receiver with nobody but us
 };
 
 /// Gossip of one key: what it says, what it believes of what others say, whom it visits, what

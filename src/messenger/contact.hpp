@@ -159,6 +159,10 @@ struct contact {
     bool checking_roots = false;
     alarm_queue::id fetch_alarm = 0;
 
+    /// They came to us since then: what was sent before may have gone where they were.
+    [[nodiscard]] bool came_after(time_point when) const {
+        return last_heard && *last_heard > when;
+    }
     [[nodiscard]] friend_state state() const { return static_cast<friend_state>(row.state); }
     [[nodiscard]] bool is_talking() const {
         return state() == friend_state::accepted || state() == friend_state::pending;

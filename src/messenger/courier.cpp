@@ -122,30 +122,29 @@ void courier::push(contact_ptr const& to) {
         offer(to); // what is on its way need not be handed back as well
     m_core.ports.dht.exchange(
         to->row.key, std::move(what), to->last_source,
-        m_core.guarded(to, [this, ids, receipt, version, said](contact_ptr const& who,
-                                                               result<dht::parcel> answer) {
+        m_core.guarded(to, [this, ids, receipt, version, said, now](contact_ptr const& who,
+                                                                    result<dht::parcel> answer) {
             if (answer) {
                 m_core.gossip->on_told(*who, version);
                 m_core.gossip->on_receipt_brought(who, said);
             }
-            on_answer(who, ids, receipt, std::move(answer));
+            on_answer(who, {ids, receipt, now}, std::move(answer));
         }));
 }
 
-void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& carried,
-                        bool had_receipt, result<dht::parcel> answer) {
+void courier::on_answer(contact_ptr const& to, delivery const& what, result<dht::parcel> answer) {
     --to->exchanges;
     if (!answer) {
-        for (auto const& id : carried)
+        for (auto const& id : what.carried)
             if (auto* one = to->find_outgoing(id))
                 one->offered.reset();
-        on_failure(to, had_receipt, answer.error());
+        on_failure(to, what, answer.error());
         return;
     }
     to->last_answer = m_core.now().mono;
     to->tries = 0;
     to->last_failure = {};
-    for (auto const& id : carried)
+    for (auto const& id : what.carried)
         if (auto* one = to->find_outgoing(id))
             one->handed_over = true;
     m_core.gossip->on_reached(to);
@@ -154,7 +153,7 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
                                   [](outgoing const& one) { return !one.offered; });
     if (std::exchange(to->push_again, false) || more || to->receipt_due)
         push(to);
-    if (to->exchanges == 0 && !carried.empty())
+    if (to->exchanges == 0 && !what.carried.empty())
         offer(to);
     // Whoever answers and never acknowledges (a request not accepted yet) is left alone
     // for longer and longer.
@@ -162,14 +161,16 @@ void courier::on_answer(contact_ptr const& to, std::vector<message_id> const& ca
         retry_with_backoff(to);
 }
 
-void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec) {
+void courier::on_failure(contact_ptr const& to, delivery const& what, error_code ec) {
+    bool const came_meanwhile = to->came_after(what.begun) && ec == errc::timed_out;
     to->last_failure = ec;
     ++to->tries;
     to->push_again = false;
     if (to->tries == 1)
         to->last_answer.reset();
-    m_core.gossip->on_unreached(*to);
-    if (had_receipt) { // The channel carries it instead, and friends do.
+    if (!came_meanwhile)
+        m_core.gossip->on_unreached(*to);
+    if (what.had_receipt) { // The channel carries it instead, and friends do.
         m_core.publish->publish_channel(to);
         m_core.gossip->on_receipt_stuck(to);
     }
@@ -177,6 +178,10 @@ void courier::on_failure(contact_ptr const& to, bool had_receipt, error_code ec)
         push(to);
     if (to->outbox.empty())
         return;
+    if (came_meanwhile) {
+        start_over(*to);
+        return push(to);
+    }
     m_core.watch->look_for_endpoint(to);
     retry_with_backoff(to);
     if (to->exchanges == 0)

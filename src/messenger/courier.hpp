@@ -43,13 +43,19 @@ public:
     void forget(contact& who);
 
 private:
+    /// What an exchange took along.
+    struct delivery {
+        std::vector<message_id> carried;
+        bool had_receipt = false;
+        time_point begun{};
+    };
+
     void push(contact_ptr const& to);
     void load_outbox(contact_ptr const& to);
     [[nodiscard]] std::vector<message_id> choose(contact& to, std::size_t limit) const;
     [[nodiscard]] dht::parcel pack(contact& to, std::vector<message_id> const& ids);
-    void on_answer(contact_ptr const& to, std::vector<message_id> const& carried, bool had_receipt,
-                   result<dht::parcel> answer);
-    void on_failure(contact_ptr const& to, bool had_receipt, error_code ec);
+    void on_answer(contact_ptr const& to, delivery const& what, result<dht::parcel> answer);
+    void on_failure(contact_ptr const& to, delivery const& what, error_code ec);
     void start_over(contact& to);
     void retry_with_backoff(contact_ptr const& to);
     void retry_later(contact_ptr const& to, std::chrono::milliseconds pause);

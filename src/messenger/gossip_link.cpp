@@ -228,11 +228,12 @@ void gossip_link::exchange_with(contact_ptr const& to, std::vector<bytes> handed
         targets.push_back(wire::target_of_immutable(value));
     what.immutables = std::move(handed);
     auto const version = m_machine.version();
+    auto const begun = m_core.now().mono;
     to->telling = true;
     m_core.ports.dht.exchange(
         to->row.key, std::move(what), to->last_source,
-        m_core.guarded(to, [this, is_visit, version, targets](contact_ptr const& who,
-                                                              result<dht::parcel> answer) {
+        m_core.guarded(to, [this, is_visit, version, targets, begun](contact_ptr const& who,
+                                                                     result<dht::parcel> answer) {
             who->telling = false;
             if (answer) {
                 m_machine.on_told(who->row.key, version);
@@ -243,6 +244,8 @@ void gossip_link::exchange_with(contact_ptr const& to, std::vector<bytes> handed
                 on_reached(who);
                 m_core.receive->on_answer(who, std::move(answer).value());
                 m_machine.on_visited(who->row.key, m_core.now());
+            } else if (who->came_after(begun) && answer.error() == errc::timed_out) {
+                exchange(who, is_visit);
             } else {
                 on_unreached(*who);
                 if (is_visit)
@@ -312,7 +315,10 @@ bool gossip_link::watches(contact const& who) const {
 }
 
 gossip::counts gossip_link::totals() const {
-    return m_machine.totals(m_core.now().mono);
+    auto out = m_machine.totals(m_core.now().mono);
+    for (auto const& [key, who] : m_core.contacts)
+        out.lone_receipts += who->state() == friend_state::accepted && is_receipt_alone(*who);
+    return out;
 }
 
 std::size_t gossip_link::carriers_of(target const& root) const {

@@ -109,6 +109,13 @@ bool gossip_link::owes_receipt(contact const& who) const {
     return !who.receipt.settled || !says || says.value() != who.receipt.says;
 }
 
+bool gossip_link::is_receipt_alone(contact const& who) const {
+    auto const says = wire::encode(acknowledgement(m_core.publish->channel_of(who)));
+    if (says && says.value() != who.receipt.says)
+        return true;
+    return !who.receipt.settled && !who.receipt.item.empty() && carriers_of(who.receipt.root) == 0;
+}
+
 void gossip_link::on_receipt_stuck(contact_ptr const& who) {
     if (who->state() != friend_state::accepted || !seal_receipt(*who))
         return;

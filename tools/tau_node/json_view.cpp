@@ -198,6 +198,7 @@ json to_json(gossip::counts const& c) {
     return {{"held_items", c.held_items},
             {"held_bytes", c.held_bytes},
             {"relayed", c.relayed},
+            {"lone_receipts", c.lone_receipts},
             {"demands", c.demands},
             {"served_demands", c.served_demands},
             {"refused_demands", c.refused_demands},

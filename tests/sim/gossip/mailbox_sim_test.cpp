@@ -67,6 +67,18 @@ TEST_F(MutualFriend, BringsAMessageAndItsReceipt) {
     EXPECT_EQ(alice.engine().counts().undelivered, 0U);
 }
 
+// What goes to where a friend was must not keep from them what waits, once they have come.
+TEST_F(MutualFriend, IsNotTakenForAwayByWhatWentToWhereItWas) {
+    w.cloud_up = false;
+    bob.move_to({bob.where.address(), static_cast<std::uint16_t>(bob.where.port() + 1)});
+    auto const id = carol.say(bob.key(), "Are you there?").value();
+    w.run(500ms);
+    bob.start();
+    w.run(300ms); // Carol has heard him, and waits for the answer of nobody
+    EXPECT_LT(carol.state(id), message_state::delivered);
+    EXPECT_TRUE(w.run_until([&] { return carol.state(id) >= message_state::delivered; }, 600ms));
+}
+
 TEST_F(MutualFriend, BringsAPicture) {
     w.cloud_up = false;
     bytes content(100'000);
