@@ -22,6 +22,8 @@ tracker_store=()
 tracker_load=()
 tracker_front_ends=()
 forward=()
+failover=()
+sealed=()
 topic=()
 wanted=()
 for word in "$@"; do
@@ -41,6 +43,8 @@ for word in "$@"; do
             tracker_load=(--rounds 1 --seconds 1)
             tracker_front_ends=(--rate 2000 --seconds 2 --samples 20)
             forward=(--singles 50 --messages 2000)
+            failover=(--rounds 1 --messages 200 --seconds 2)
+            sealed=(--messages 500 --talk 200)
             topic=(--members 40 --posts 3)
             ;;
         dht | messenger | tracker | overlay) wanted+=("$word") ;;
@@ -69,7 +73,7 @@ declare -A programs=(
     [dht]="get_bench put_bench rate_bench opendht_bench"
     [messenger]="tau-node message_bench attachment_bench file_bench plain_nodes"
     [tracker]="tau-tracker graph_bench signed_bench store_bench udp_load http_load null_server"
-    [overlay]="forward_bench topic_bench"
+    [overlay]="forward_bench failover_bench sealed_bench topic_bench"
 )
 
 # make_space: the namespace that inside() runs commands in.
@@ -133,6 +137,8 @@ bench_tracker() {
 bench_overlay() {
     {
         build/bench/forward_bench "${forward[@]}"
+        build/bench/failover_bench "${failover[@]}"
+        build/bench/sealed_bench "${sealed[@]}"
         build/bench/topic_bench "${topic[@]}"
         build/bench/topic_bench "${topic[@]}" --utp 1
     } | tee -a "$results" >&2

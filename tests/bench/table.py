@@ -139,6 +139,47 @@ def forward_rows(hops):
     ]
 
 
+def path_rows():
+    plain = ("forward_1_hops_rate", "tau", "per_s")
+    return [
+        Row("the same over 1 hop, no tracker", ("forward_no_tracker_rate", "tau", "per_s"),
+            [("told by one", plain)], "arrive", lambda value, _: value > 0, "/s"),
+        Row("sealed in layers over 1 hop", ("forward_layered_rate", "tau", "per_s"),
+            [("openly", plain)], "", None, "/s"),
+        Row("sealed in layers over 1 hop: processor",
+            ("forward_layered_rate", "tau", "cpu_us_per_node"),
+            [("openly", ("forward_1_hops_rate", "tau", "cpu_us_per_node"))], "", None, "us"),
+        Row("layers for 1 hop and the target: sealing", ("layers_1_hops", "tau", "seal_us"), [],
+            "", None, "us"),
+        Row("layers for 3 hops and the target: sealing", ("layers_3_hops", "tau", "seal_us"), [],
+            "", None, "us"),
+        Row("a hop opens its layer", ("layers_3_hops", "tau", "open_us"), [], "", None, "us"),
+        Row("2 hops, with sealing and disk at both ends", ("forward_sealed_2_hops", "tau", "per_s"),
+            [], ">= 2000", at_least(2000), "/s"),
+        Row("2 hops, two whole messengers", ("messenger_2_hops", "tau", "per_s"), [], "", None,
+            "/s"),
+        Row("a hop dies, 1,000 under way: median", ("forward_hop_dies", "tau", "p50_ms"), [],
+            "<= 1.5 s", at_most(1500)),
+        Row("a hop dies: latest", ("forward_hop_dies", "tau", "max_ms"), [], "", None),
+        Row("a hop dies: arrived twice", ("forward_hop_dies", "tau", "twice"), [], "0", at_most(0),
+            ""),
+        Row("a hop falls silent: median", ("forward_hop_falls_silent", "tau", "p50_ms"), [],
+            "<= 1.5 s", at_most(1500)),
+        Row("a hop falls silent: latest", ("forward_hop_falls_silent", "tau", "max_ms"), [], "",
+            None),
+        Row("a hop falls silent: arrived twice", ("forward_hop_falls_silent", "tau", "twice"), [],
+            "0", at_most(0), ""),
+        Row("beside a neighbour that floods: kept", ("forward_flood", "tau", "kept_percent"), [],
+            ">= 90 %", at_least(90), "%"),
+        Row("beside a flood: messages a second", ("forward_flood", "tau", "beside_per_s"),
+            [("alone", ("forward_flood", "tau", "alone_per_s"))], "", None, "/s"),
+        Row("beside a flood: acknowledged, median", ("forward_flood_beside", "tau", "p50_ms"),
+            [("alone", ("forward_flood_alone", "tau", "p50_ms"))], "", None),
+        Row("a flood: growth of the hop", ("forward_flood", "tau", "hop_growth_mib"), [],
+            "<= 16 MiB", at_most(16), "MiB"),
+    ]
+
+
 ROWS = [
     Row("direct get, RTT 50 ms, median", ("direct_get", "tau", "p50_ms"),
         peers_of("direct_get", "p50_ms"), "<= 1.1 x RTT", at_most(1.1 * RTT_MS)),
@@ -262,6 +303,7 @@ ROWS = [
     Row("snapshot of 1 M peers, 5 M links: restore", ("snapshot", "tau", "restore_s"), [],
         "<= 5 s", at_most(5), "s"),
     *(row for hops in (0, 1, 2) for row in forward_rows(hops)),
+    *path_rows(),
     *(row for over in ("tcp", "utp") for row in topic_rows(over)),
 ]
 

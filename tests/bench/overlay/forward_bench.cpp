@@ -2,134 +2,66 @@
 // one process on loopback, over TCP. The time of single messages until Z has them and until
 // A has Z's signature; then how many a second when 2,000 may be under way, and what that
 // costs in processor time for each node and message (four nodes share one thread).
+// Then the same over one hop without a tracker, and with the path sealed in layers, and what
+// sealing and opening them costs by itself.
 // usage: forward_bench [--singles N] [--messages N]
 #include "arguments.hpp"
-#include "identity/keccak.hpp"
-#include "plugins/session/settings.hpp"
-#include "plugins/tau/plugin_set.hpp"
-#include "samples.hpp"
-#include "support/private_dht.hpp"
+#include "forward/layers.hpp"
+#include "overlay_nodes.hpp"
 #include "support/test_keys.hpp"
 
-#include <libtorrent/settings_pack.hpp>
-
 #include <ctime>
-#include <memory>
 #include <stdexcept>
-#include <string>
-#include <vector>
 
 namespace tau::bench {
 namespace {
 
-constexpr std::size_t payload_bytes = 1024;
 constexpr std::size_t under_way = 2000;
 
-struct node {
-    node(test::private_dht& loop, std::uint64_t seed)
-        : keys(test::keys_of(seed)), session(loop.add_session([](lt::settings_pack& settings) {
-              settings.set_bool(lt::settings_pack::enable_outgoing_utp, false);
-          })),
-          tau(session, keys, options()) {
-        overlay_observer told;
-        told.on_arrival = [this](forward::arrival const& what) {
-            ++arrived;
-            tau.overlay().accept(what.id);
-        };
-        told.on_acknowledged = [this](forward::acknowledged const& what) {
-            acknowledged += what.ids.size();
-        };
-        tau.overlay().observe(std::move(told));
-        tau.overlay().start(where().port());
-    }
-    static plugin_set_options options() {
-        plugin_set_options out;
-        out.overlay.dial = dial_rule::never;
-        return out;
-    }
-    [[nodiscard]] endpoint where() const { return test::private_dht::endpoint_of(session); }
-
-    std::shared_ptr<identity::keyring const> keys;
-    plugins::owned_session& session;
-    plugin_set tau;
-    std::size_t arrived = 0;
-    std::size_t acknowledged = 0;
-};
+/// How the first node knows the way: as if a tracker told, or because its neighbour tells
+/// of its links.
+enum class ways { told, by_neighbours };
 
 /// A chain of nodes, each linked with the next.
 class chain {
 public:
-    explicit chain(std::size_t hops) : m_loop(0) {
+    explicit chain(std::size_t hops, ways known = ways::told, overlay_options options = {})
+        : m_loop(0), m_known(known) {
         for (std::size_t i = 0; i < hops + 2; ++i)
-            m_nodes.push_back(std::make_unique<node>(m_loop, 100 + i));
+            m_nodes.push_back(std::make_unique<overlay_node>(m_loop, 100 + i, options));
         for (std::size_t i = 0; i + 1 < m_nodes.size(); ++i)
-            link(*m_nodes[i], *m_nodes[i + 1]);
-        forward::wallet_path way;
+            link(m_loop, *m_nodes[i], *m_nodes[i + 1]);
         for (std::size_t i = 1; i < m_nodes.size(); ++i)
-            way.push_back(m_nodes[i]->keys->wallet());
-        m_way = way;
+            m_way.push_back(m_nodes[i]->wallet());
     }
 
     [[nodiscard]] test::private_dht& loop() { return m_loop; }
-    [[nodiscard]] node& first() { return *m_nodes.front(); }
-    [[nodiscard]] node& last() { return *m_nodes.back(); }
+    [[nodiscard]] overlay_node& first() { return *m_nodes.front(); }
+    [[nodiscard]] overlay_node& last() { return *m_nodes.back(); }
     [[nodiscard]] std::size_t size() const { return m_nodes.size(); }
 
-    void send(bytes payload, hash256 const& id) {
-        auto& overlay = first().tau.overlay();
+    void send(sealed_payload message) {
+        auto& overlay = first().overlay();
         // What a tracker would say; it is good for some seconds.
-        overlay.forwarding().on_route(m_way.back(), {m_way}, overlay.now());
-        if (overlay.send({id, m_way.back(), last().keys->key(), std::move(payload)}))
+        if (m_known == ways::told)
+            overlay.forwarding().on_route(m_way.back(), {m_way}, overlay.now());
+        if (overlay.send(
+                {message.id, m_way.back(), last().keys->key(), std::move(message.payload)}))
             throw std::runtime_error("a message was not taken");
     }
-
-    /// What each node holds and counted, for when messages stay away.
-    [[nodiscard]] std::string state() const {
+    [[nodiscard]] std::string state() {
         std::string out;
-        for (auto const& one : m_nodes) {
-            auto& overlay = one->tau.overlay();
-            auto const counts = overlay.forwarding().counts();
-            out += "\nlinks " + std::to_string(overlay.links().counts().links) + ", refused "
-                   + std::to_string(overlay.links().counts().refused_records) + ", waiting "
-                   + std::to_string(counts.waiting) + ", held " + std::to_string(counts.held)
-                   + ", resent " + std::to_string(counts.resent) + ", delivered "
-                   + std::to_string(counts.delivered) + ", repeated "
-                   + std::to_string(counts.repeated) + ", no route "
-                   + std::to_string(counts.no_route) + ", crowded " + std::to_string(counts.crowded)
-                   + ", looped " + std::to_string(counts.looped) + ", refused acks "
-                   + std::to_string(counts.refused_acks);
-        }
+        for (auto const& one : m_nodes)
+            out += one->state();
         return out;
     }
 
 private:
-    void link(node& a, node& b) {
-        a.tau.overlay().dial(b.keys->wallet(), b.where());
-        if (!m_loop.run_until([&] { return b.tau.overlay().links().is_linked(a.keys->wallet()); }))
-            throw std::runtime_error("two nodes were not linked");
-    }
-
     test::private_dht m_loop;
-    std::vector<std::unique_ptr<node>> m_nodes;
+    ways m_known;
+    std::vector<std::unique_ptr<overlay_node>> m_nodes;
     forward::wallet_path m_way;
 };
-
-struct sealed {
-    bytes payload;
-    hash256 id;
-};
-
-std::vector<sealed> make_messages(std::size_t count, std::uint64_t seed) {
-    std::vector<sealed> out;
-    seeded_random random{seed}; // other messages for each measurement: copies are dropped
-    for (std::size_t i = 0; i < count; ++i) {
-        bytes payload(payload_bytes);
-        random.fill(payload);
-        auto const id = identity::keccak256(payload);
-        out.push_back({std::move(payload), id});
-    }
-    return out;
-}
 
 double processor_seconds() {
     timespec now{};
@@ -140,11 +72,11 @@ double processor_seconds() {
 void measure_singles(chain& over, std::string const& scenario, std::size_t count) {
     samples arrived;
     samples acknowledged;
-    for (auto& message : make_messages(count, 1)) {
+    for (auto& message : make_payloads(count, 1)) {
         auto const begun = steady::now();
         auto const before = over.last().arrived;
         auto const acks = over.first().acknowledged;
-        over.send(std::move(message.payload), message.id);
+        over.send(std::move(message));
         if (!over.loop().run_until([&] { return over.last().arrived > before; })) {
             arrived.fail();
             continue;
@@ -160,17 +92,15 @@ void measure_singles(chain& over, std::string const& scenario, std::size_t count
 }
 
 void measure_rate(chain& over, std::string const& scenario, std::size_t count) {
-    auto messages = make_messages(count, 2);
+    auto messages = make_payloads(count, 2);
     auto const before = over.first().acknowledged;
     auto const begun = steady::now();
     auto const processor = processor_seconds();
     std::size_t sent = 0;
     while (over.first().acknowledged - before < count) {
         auto const done = over.first().acknowledged - before;
-        while (sent < count && sent - done < under_way) {
-            over.send(std::move(messages[sent].payload), messages[sent].id);
-            ++sent;
-        }
+        while (sent < count && sent - done < under_way)
+            over.send(std::move(messages[sent++]));
         if (!over.loop().run_until([&] { return over.first().acknowledged - before > done; }))
             throw std::runtime_error("messages were lost: " + over.state());
     }
@@ -179,6 +109,43 @@ void measure_rate(chain& over, std::string const& scenario, std::size_t count) {
     report("forward_" + scenario + "_rate", "tau", "per_s", static_cast<double>(count) / seconds);
     report("forward_" + scenario + "_rate", "tau", "cpu_us_per_node",
            1e6 * each / static_cast<double>(over.size()));
+}
+
+/// The octets of layers alone, in this thread.
+void measure_sealing(std::size_t hops, std::size_t count) {
+    seeded_random random{9};
+    std::vector<std::shared_ptr<identity::keyring const>> keys;
+    std::vector<forward::layer_hop> way;
+    for (std::size_t i = 0; i <= hops; ++i) {
+        keys.push_back(test::keys_of(600 + i));
+        way.push_back({keys.back()->wallet(), keys.back()->sealing_public()});
+    }
+    auto const answers = random.make<wire::answer_key>();
+    auto const payloads = make_payloads(count, 3);
+    std::vector<bytes> sealed;
+    auto const begun = processor_seconds();
+    for (auto const& one : payloads)
+        sealed.push_back(
+            forward::seal_layers(way, keys.front()->wallet(), answers, one.payload, random)
+                .value()
+                .payload);
+    auto const between = processor_seconds();
+    for (auto const& one : sealed)
+        if (!forward::open_layer(*keys.front(), one))
+            throw std::runtime_error("a layer did not open");
+    auto const each = 1e6 / static_cast<double>(count);
+    auto const scenario = "layers_" + std::to_string(hops) + "_hops";
+    report(scenario, "tau", "seal_us", (between - begun) * each);
+    report(scenario, "tau", "open_us", (processor_seconds() - between) * each);
+}
+
+/// A path of one hop that is sealed in layers: both ends and the hop do more.
+void measure_layered(std::size_t singles, std::size_t messages) {
+    overlay_options options;
+    options.forward.layers = forward::layering::required;
+    chain over(1, ways::by_neighbours, options);
+    measure_singles(over, "layered", singles);
+    measure_rate(over, "layered", messages);
 }
 
 int run(arguments const& given) {
@@ -190,6 +157,13 @@ int run(arguments const& given) {
         measure_singles(over, scenario, singles);
         measure_rate(over, scenario, messages);
     }
+    {
+        chain over(1, ways::by_neighbours);
+        measure_rate(over, "no_tracker", messages);
+    }
+    measure_layered(singles, messages / 5);
+    for (std::size_t const hops : {1U, 3U})
+        measure_sealing(hops, messages / 20);
     return 0;
 }
 
