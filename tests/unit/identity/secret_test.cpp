@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <type_traits>
+#include <vector>
 
 namespace tau::identity {
 namespace {
@@ -42,6 +46,21 @@ TEST(SecretBytes, HoldsMoreThanItLocks) {
     seeded_random random(1);
     auto const large = secret_bytes::random(secret_bytes::max_locked_bytes + 1, random);
     EXPECT_EQ(large, large.copy());
+}
+
+// A process may have 65,530 mappings; three secrets of each of many friends must not use them up.
+TEST(SecretBytes, ManyKeysShareGuardedBlocks) {
+    auto const mappings = [] {
+        std::ifstream in("/proc/self/maps");
+        return std::count(std::istreambuf_iterator<char>(in), {}, '\n');
+    };
+    auto const before = mappings();
+    std::vector<secret_bytes> all;
+    seeded_random random(2);
+    for (int i = 0; i < 60'000; ++i)
+        all.push_back(secret_bytes::random(32, random));
+    EXPECT_LT(mappings() - before, 5'000);
+    EXPECT_FALSE(all.front() == all.back());
 }
 
 } // namespace
