@@ -9,25 +9,16 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace tau::bench {
 namespace {
-
-void write_line(int descriptor, std::string line) {
-    line += '\n';
-    if (::write(descriptor, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-        throw std::runtime_error("the benchmark's pipe broke");
-}
 
 /// The life of the other process.
 class network_side {
@@ -109,32 +100,11 @@ bytes item_value(std::size_t index) {
     return to_bytes(std::to_string(value_bytes) + ":" + text);
 }
 
-network_process::network_process(network_options options) {
-    int down[2], up[2];
-    if (::pipe(down) != 0 || ::pipe(up) != 0)
-        throw std::runtime_error("no pipe for the benchmark");
-    m_process = ::fork();
-    if (m_process == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::close(down[1]);
-        ::close(up[0]);
-        network_side(options, down[0], up[1]).run();
-        std::_Exit(0);
-    }
-    ::close(down[0]);
-    ::close(up[1]);
-    m_to = down[1];
-    m_from = up[0];
+network_process::network_process(network_options options)
+    : m_child([options](int in, int out) { network_side(options, in, out).run(); }) {
     for (std::size_t i = 0; i < options.nodes; ++i)
-        m_nodes.push_back(parse_endpoint(read_line()).value());
-    m_author = parse_endpoint(read_line()).value();
-}
-
-network_process::~network_process() {
-    ::kill(m_process, SIGKILL);
-    ::waitpid(m_process, nullptr, 0);
-    ::close(m_to);
-    ::close(m_from);
+        m_nodes.push_back(parse_endpoint(m_child.read_line()).value());
+    m_author = parse_endpoint(m_child.read_line()).value();
 }
 
 void network_process::set_path(test::path const& wanted) {
@@ -147,7 +117,7 @@ void network_process::set_path(test::path const& wanted) {
 double network_process::cpu_seconds() const {
     // proc(5): the 14th and 15th field are user and system time in clock ticks; the second
     // is the program's name in brackets.
-    std::ifstream file("/proc/" + std::to_string(m_process) + "/stat");
+    std::ifstream file("/proc/" + std::to_string(m_child.id()) + "/stat");
     std::string const text((std::istreambuf_iterator<char>(file)), {});
     std::istringstream fields(text.substr(text.rfind(')') + 2));
     std::string skipped;
@@ -163,20 +133,8 @@ void network_process::kill(std::size_t count) {
 }
 
 void network_process::command(std::string const& line) {
-    write_line(m_to, line);
-    if (read_line() != "ok")
+    if (m_child.ask(line) != "ok")
         throw std::runtime_error("the network process did not obey");
-}
-
-std::string network_process::read_line() {
-    std::string line;
-    char next = 0;
-    while (::read(m_from, &next, 1) == 1) {
-        if (next == '\n')
-            return line;
-        line += next;
-    }
-    throw std::runtime_error("the network process ended");
 }
 
 } // namespace tau::bench

@@ -1,10 +1,9 @@
 #pragma once
 
+#include "child_process.hpp"
 #include "core/bytes.hpp"
 #include "core/endpoint.hpp"
 #include "support/delay_path.hpp"
-
-#include <sys/types.h>
 
 #include <cstddef>
 #include <string>
@@ -31,9 +30,6 @@ inline constexpr std::uint64_t author_seed = 7; // of test::keys_of()
 class network_process {
 public:
     explicit network_process(network_options options);
-    ~network_process();
-    network_process(network_process const&) = delete;
-    network_process& operator=(network_process const&) = delete;
 
     [[nodiscard]] std::vector<endpoint> const& nodes() const { return m_nodes; }
     [[nodiscard]] endpoint const& author() const { return m_author; }
@@ -47,11 +43,8 @@ public:
 
 private:
     void command(std::string const& line);
-    [[nodiscard]] std::string read_line();
 
-    pid_t m_process = -1;
-    int m_to = -1;
-    int m_from = -1;
+    child_process m_child;
     std::vector<endpoint> m_nodes;
     endpoint m_author;
 };

@@ -15,8 +15,6 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace tau::bench {
@@ -30,12 +28,6 @@ plugin_set_options options_of(overlay_options overlay) {
     out.overlay.dial = dial_rule::never;
     out.worker_threads = 1;
     return out;
-}
-
-void write_line(int descriptor, std::string line) {
-    line += '\n';
-    if (::write(descriptor, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-        throw std::runtime_error("the benchmark's pipe broke");
 }
 
 overlay_options greedy_options() {
@@ -183,83 +175,39 @@ void link(test::private_dht& loop, overlay_node& a, overlay_node& b) {
         throw std::runtime_error("two nodes were not linked");
 }
 
-overlay_process::overlay_process(std::uint64_t seed, bool greedy) {
-    int down[2], up[2];
-    if (::pipe(down) != 0 || ::pipe(up) != 0)
-        throw std::runtime_error("no pipe for the benchmark");
-    m_process = ::fork();
-    if (m_process == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::close(down[1]);
-        ::close(up[0]);
-        process_side(seed, greedy, down[0], up[1]).run();
-        std::_Exit(0);
-    }
-    ::close(down[0]);
-    ::close(up[1]);
-    m_to = down[1];
-    m_from = up[0];
-    std::istringstream line(read_line());
+overlay_process::overlay_process(std::uint64_t seed, bool greedy)
+    : m_child([seed, greedy](int in, int out) { process_side(seed, greedy, in, out).run(); }) {
+    std::istringstream line(m_child.read_line());
     std::string wallet, place;
     line >> wallet >> place;
     m_wallet = fixed_from_hex<wallet_address>(wallet).value();
     m_where = parse_endpoint(place).value();
 }
 
-overlay_process::~overlay_process() {
-    kill();
-    ::close(m_to);
-    ::close(m_from);
-}
-
-void overlay_process::kill() {
-    if (m_process < 0)
-        return;
-    ::kill(m_process, SIGKILL);
-    ::waitpid(m_process, nullptr, 0);
-    m_process = -1;
-}
-
 void overlay_process::freeze() {
-    ::kill(m_process, SIGSTOP);
+    ::kill(m_child.id(), SIGSTOP);
 }
 
 void overlay_process::dial(wallet_address const& who, endpoint const& where) {
-    (void)ask("dial " + to_hex(who) + " " + to_string(where));
+    (void)m_child.ask("dial " + to_hex(who) + " " + to_string(where));
 }
 
 void overlay_process::flood(wallet_address const& whom, wallet_address const& hop) {
-    (void)ask("flood " + to_hex(whom) + " " + to_hex(hop));
+    (void)m_child.ask("flood " + to_hex(whom) + " " + to_hex(hop));
 }
 
 overlay_process::counters overlay_process::count() {
     counters out;
-    std::istringstream line(ask("count"));
+    std::istringstream line(m_child.ask("count"));
     line >> out.crowded >> out.held >> out.passed_on >> out.sent;
     return out;
 }
 
 double overlay_process::resident_mib() const {
-    std::ifstream file("/proc/" + std::to_string(m_process) + "/statm");
+    std::ifstream file("/proc/" + std::to_string(m_child.id()) + "/statm");
     double all = 0, resident = 0;
     file >> all >> resident;
     return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
-}
-
-std::string overlay_process::ask(std::string const& line) {
-    write_line(m_to, line);
-    return read_line();
-}
-
-std::string overlay_process::read_line() {
-    std::string line;
-    char next = 0;
-    while (::read(m_from, &next, 1) == 1) {
-        if (next == '\n')
-            return line;
-        line += next;
-    }
-    throw std::runtime_error("the other process ended");
 }
 
 } // namespace tau::bench

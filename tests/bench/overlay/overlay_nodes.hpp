@@ -1,5 +1,6 @@
 #pragma once
 
+#include "child_process.hpp"
 #include "plugins/tau/plugin_set.hpp"
 #include "samples.hpp"
 #include "support/private_dht.hpp"
@@ -54,9 +55,6 @@ class overlay_process {
 public:
     /// `greedy`: it ignores what a neighbour may send ahead.
     explicit overlay_process(std::uint64_t seed, bool greedy = false);
-    ~overlay_process();
-    overlay_process(overlay_process const&) = delete;
-    overlay_process& operator=(overlay_process const&) = delete;
 
     [[nodiscard]] wallet_address wallet() const { return m_wallet; }
     [[nodiscard]] endpoint const& where() const { return m_where; }
@@ -65,7 +63,7 @@ public:
     /// From now on it sends to the wallet as fast as it can, over `hop`.
     void flood(wallet_address const& whom, wallet_address const& hop);
     /// SIGKILL: its connections are reset.
-    void kill();
+    void kill() { m_child.kill(); }
     /// SIGSTOP: as a machine that lost its power, its connections fall silent.
     void freeze();
     /// Frames that it reported as crowded, those it holds, and those it passed on.
@@ -76,14 +74,9 @@ public:
     [[nodiscard]] double resident_mib() const;
 
 private:
-    [[nodiscard]] std::string ask(std::string const& line);
-    [[nodiscard]] std::string read_line();
-
+    child_process m_child;
     wallet_address m_wallet;
     endpoint m_where;
-    int m_process = -1;
-    int m_to = -1;
-    int m_from = -1;
 };
 
 } // namespace tau::bench
