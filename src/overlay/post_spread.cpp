@@ -1,6 +1,7 @@
 #include "overlay/post_spread.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tau::overlay {
 
@@ -193,10 +194,18 @@ std::optional<time_point> post_spread::wake_at() const {
 }
 
 void post_spread::on_time(moment now) {
+    if (m_pull_at && *m_pull_at + held_up <= now.mono)
+        read_first(now);
     if (m_pull_at && *m_pull_at <= now.mono)
         pull_missing(now);
     if (m_seek && *m_seek <= now.mono)
         seek_pushers(now);
+}
+
+void post_spread::read_first(moment now) {
+    for (auto& [id, m] : m_missing)
+        if (m.due <= now.mono && !std::exchange(m.is_late, true))
+            m.due = now.mono + read_pause;
 }
 
 void post_spread::pull_missing(moment now) {

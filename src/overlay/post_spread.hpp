@@ -31,6 +31,10 @@ public:
     static constexpr std::chrono::milliseconds short_pull_pause{200};
     /// From a question on, until the next one who has it is asked.
     static constexpr std::chrono::milliseconds pull_again{1000};
+    /// A question that is due this long already: we were held up, and the post may be among
+    /// what waits to be read. Once, it is given `read_pause` more.
+    static constexpr std::chrono::milliseconds held_up{50};
+    static constexpr std::chrono::milliseconds read_pause{100};
     /// Between two replacements of a pusher that is too slow.
     static constexpr std::chrono::seconds swap_pause{2};
     /// A neighbour that had no room is asked again after this.
@@ -74,11 +78,13 @@ private:
         time_point due;
         std::deque<wallet_address> holders;
         std::size_t asked = 0; ///< how often
+        bool is_late = false;  ///< given more time, since we were held up
     };
 
     void pull(wallet_address const& from, wire::push_mode mode, std::vector<wire::post_id> ids);
     void seek_pushers(moment now);
     void pull_missing(moment now);
+    void read_first(moment now);
     void stop_pushing(wallet_address const& who);
     void drop_slowest(wallet_address const& except);
     void on_mode(wallet_address const& from, neighbour& n, wire::push_mode mode, moment now);

@@ -194,7 +194,7 @@ TEST_F(Topics, WhatWasAnnouncedAndDidNotComeIsAskedFor) {
     arrive(link_kind::topic_have, have, member(1));
     arrive(link_kind::topic_have, have, bob->wallet());
     port.sent.clear();
-    pass(post_spread::pull_pause);
+    pass(post_spread::short_pull_pause); // two push
     EXPECT_EQ(last_pull(member(1)).ids, std::vector{id});
     pass(post_spread::pull_again); // no answer: the next who has it
     EXPECT_EQ(last_pull(bob->wallet()).ids, std::vector{id});
@@ -202,6 +202,18 @@ TEST_F(Topics, WhatWasAnnouncedAndDidNotComeIsAskedFor) {
     pass(10s);
     EXPECT_TRUE(last_pull(member(1)).ids.empty());
     EXPECT_EQ(heard.size(), 1U);
+}
+
+TEST_F(Topics, WhoWasHeldUpReadsFirstWhatCameMeanwhile) {
+    link(9);
+    auto const post = said_by_bob("it was there all the time");
+    auto const id = wire::id_of(wire::decode_topic_post(post).value().sig);
+    arrive(link_kind::topic_have, wire::encode(wire::topic_have{topic, {id}}).value(), member(9));
+    port.sent.clear();
+    pass(post_spread::pull_pause + post_spread::held_up);
+    EXPECT_TRUE(last_pull(member(9)).ids.empty());
+    pass(post_spread::read_pause + post_spread::held_up); // held up again: asked for all the same
+    EXPECT_EQ(last_pull(member(9)).ids, std::vector{id});
 }
 
 TEST_F(Topics, AskedForPostsAreSentWithinABudget) {
