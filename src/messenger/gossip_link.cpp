@@ -164,12 +164,7 @@ bytes gossip_link::box_for_all(wire::gossip_vector const& what) const {
 }
 
 result<wire::gossip_vector> gossip_link::open_from(contact const& from, byte_view boxed) const {
-    if (!from.row.contact_key)
-        return errc::not_found;
-    std::vector<channel::box_key> keys;
-    keys.push_back(
-        channel::contact_box_key(wire::contact_key::from(from.row.contact_key->view()).value()));
-    TAU_TRY(plain, channel::open_value(keys, rider_place(from.row.key), boxed));
+    TAU_TRY(plain, own_channels::open_from(from, rider_place(from.row.key), boxed));
     return wire::decode_gossip(plain, from.row.key);
 }
 

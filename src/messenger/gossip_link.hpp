@@ -88,6 +88,8 @@ public:
     [[nodiscard]] bool is_online(contact const& who) const;
 
 private:
+    /// Our last receipt for them acknowledges all that can be.
+    [[nodiscard]] bool says_all(contact const& who) const;
     /// They may not know what we acknowledged last, and no friend carries it to them.
     [[nodiscard]] bool is_receipt_alone(contact const& who) const;
     void pump();

@@ -104,14 +104,17 @@ void gossip_link::on_receipt_brought(contact_ptr const& who, wire::message_chann
     renew(who);
 }
 
-bool gossip_link::owes_receipt(contact const& who) const {
+bool gossip_link::says_all(contact const& who) const {
     auto const says = wire::encode(acknowledgement(m_core.publish->channel_of(who)));
-    return !who.receipt.settled || !says || says.value() != who.receipt.says;
+    return says && says.value() == who.receipt.says;
+}
+
+bool gossip_link::owes_receipt(contact const& who) const {
+    return !who.receipt.settled || !says_all(who);
 }
 
 bool gossip_link::is_receipt_alone(contact const& who) const {
-    auto const says = wire::encode(acknowledgement(m_core.publish->channel_of(who)));
-    if (says && says.value() != who.receipt.says)
+    if (!says_all(who))
         return true;
     return !who.receipt.settled && !who.receipt.item.empty() && carriers_of(who.receipt.root) == 0;
 }

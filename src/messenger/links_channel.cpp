@@ -66,12 +66,9 @@ void links_channel::look(contact_ptr const& who) {
 void links_channel::on_item(contact_ptr const& who, wire::mutable_item const& item) {
     auto const wallet = hauler::wallet_of(*who);
     auto* const by = m_core.haul->by();
-    if (!who->row.contact_key || !wallet || by == nullptr)
+    if (!wallet || by == nullptr)
         return;
-    std::vector<channel::box_key> keys;
-    keys.push_back(
-        channel::contact_box_key(wire::contact_key::from(who->row.contact_key->view()).value()));
-    auto const plain = channel::open_value(keys, item.address, item.value);
+    auto const plain = own_channels::open_from(*who, item.address, item.value);
     auto const value =
         plain ? wire::decode_links_value(plain.value()) : result<wire::links_value>(plain.error());
     auto& known = m_readings[who->row.key];

@@ -215,13 +215,18 @@ bool own_channels::on_friend_item(contact_ptr const& who, wire::mutable_item con
     return true;
 }
 
-void own_channels::on_endpoints(contact_ptr const& who, wire::mutable_item const& item) {
-    if (!who->row.contact_key)
-        return;
+result<bytes> own_channels::open_from(contact const& from, wire::item_address const& where,
+                                      byte_view value) {
+    if (!from.row.contact_key)
+        return errc::not_found;
     std::vector<channel::box_key> keys;
     keys.push_back(
-        channel::contact_box_key(wire::contact_key::from(who->row.contact_key->view()).value()));
-    auto const plain = channel::open_value(keys, item.address, item.value);
+        channel::contact_box_key(wire::contact_key::from(from.row.contact_key->view()).value()));
+    return channel::open_value(keys, where, value);
+}
+
+void own_channels::on_endpoints(contact_ptr const& who, wire::mutable_item const& item) {
+    auto const plain = open_from(*who, item.address, item.value);
     auto const value = plain ? wire::decode_endpoint_value(plain.value())
                              : result<wire::endpoint_value>(plain.error());
     if (!value) // perhaps their contact key has changed; a card will bring the new one

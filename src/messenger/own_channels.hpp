@@ -46,6 +46,11 @@ public:
     void read_endpoints(contact_ptr const& who);
     void read_wallet(contact_ptr const& who);
 
+    /// The plain value of what `from` encrypted for its contacts; errc::not_found without
+    /// their contact key, other errors of channel::open_value().
+    [[nodiscard]] static result<bytes> open_from(contact const& from,
+                                                 wire::item_address const& where, byte_view value);
+
     /// An item under our own key came from elsewhere.
     void on_own_item(wire::mutable_item const& item);
     /// True if it was a friend's cidr or wallet item.

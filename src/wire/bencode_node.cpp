@@ -59,4 +59,14 @@ std::optional<std::int64_t> find_int(lt::bdecode_node const& dict, std::string_v
     return node.int_value();
 }
 
+result<unix_ms> find_time(lt::bdecode_node const& dict, std::string_view key) {
+    constexpr std::int64_t max_ms = 253'402'300'799'999; // the end of the year 9999
+    auto const found = find_int(dict, key);
+    if (!found)
+        return errc::invalid_encoding;
+    if (*found < 0 || *found > max_ms)
+        return errc::invalid_argument;
+    return unix_ms{std::chrono::milliseconds{*found}};
+}
+
 } // namespace tau::wire

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/bytes.hpp"
+#include "core/clock.hpp"
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
@@ -43,6 +44,10 @@ inline constexpr int max_bencode_depth = 32;
 /// The integer at `key` of a dictionary; nullopt if there is none.
 [[nodiscard]] std::optional<std::int64_t> find_int(lt::bdecode_node const& dict,
                                                    std::string_view key);
+
+/// The unix time in milliseconds at `key`; errc::invalid_encoding if there is none,
+/// errc::invalid_argument before 1970 or after 9999, which RFC 3339 cannot show.
+[[nodiscard]] result<unix_ms> find_time(lt::bdecode_node const& dict, std::string_view key);
 
 /// The fixed-size string at `key`; errc::invalid_encoding if there is none,
 /// errc::invalid_length if it has another size.

@@ -3,12 +3,6 @@
 #include "wire/bencode_node.hpp"
 
 namespace tau::wire {
-namespace {
-
-// Keeps a time inside what a unix_ms and RFC 3339 can show: up to the year 9999.
-constexpr std::int64_t max_time_ms = 253'402'300'799'999;
-
-} // namespace
 
 bytes encode(endpoint_value const& value) {
     lt::entry out(lt::entry::dictionary_t);
@@ -26,9 +20,11 @@ result<endpoint_value> decode_endpoint_value(byte_view data) {
     if (node.type() != lt::bdecode_node::dict_t)
         return errc::invalid_encoding;
     auto const list = node.dict_find_list("e");
-    auto const time = find_int(node, "t");
-    if (!list || !time)
+    auto const time = find_time(node, "t");
+    if (!list)
         return errc::invalid_encoding;
+    if (!time)
+        return time.error();
     if (list.list_size() > static_cast<int>(max_cidr_endpoints))
         return errc::too_large;
     endpoint_value out;
@@ -38,9 +34,7 @@ result<endpoint_value> decode_endpoint_value(byte_view data) {
             return errc::invalid_argument;
         out.endpoints.push_back(where);
     }
-    if (*time < 0 || *time > max_time_ms)
-        return errc::invalid_argument;
-    out.time = unix_ms{std::chrono::milliseconds{*time}};
+    out.time = time.value();
     // A kind that a later version adds is one that we do not know.
     auto const nat = find_int(node, "n").value_or(0);
     if (nat >= 0 && nat <= static_cast<int>(stated_nat::symmetric))

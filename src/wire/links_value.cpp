@@ -5,12 +5,6 @@
 #include <algorithm>
 
 namespace tau::wire {
-namespace {
-
-// Keeps a time inside what a unix_ms and RFC 3339 can show: up to the year 9999.
-constexpr std::int64_t max_time_ms = 253'402'300'799'999;
-
-} // namespace
 
 bytes encode(links_value const& value) {
     bytes all;
@@ -28,18 +22,18 @@ result<links_value> decode_links_value(byte_view data) {
     if (node.type() != lt::bdecode_node::dict_t)
         return errc::invalid_encoding;
     auto const all = find_string(node, "l");
-    auto const time = find_int(node, "t");
-    if (!all || !time)
+    auto const time = find_time(node, "t");
+    if (!all)
         return errc::invalid_encoding;
+    if (!time)
+        return time.error();
     constexpr auto each = wallet_address::size_bytes;
     if (all->size() % each != 0)
         return errc::invalid_length;
     if (all->size() / each > max_links_value)
         return errc::too_large;
-    if (*time < 0 || *time > max_time_ms)
-        return errc::invalid_argument;
     links_value out;
-    out.time = unix_ms{std::chrono::milliseconds{*time}};
+    out.time = time.value();
     for (std::size_t at = 0; at < all->size(); at += each)
         out.links.push_back(wallet_address::from(all->subspan(at, each)).value());
     return out;
