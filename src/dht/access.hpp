@@ -117,6 +117,11 @@ public:
     [[nodiscard]] virtual error_code put(wire::salt const& salt, std::int64_t seq, bytes value,
                                          put_observer observer) = 0;
 
+    /// Publishes an item that somebody else signed, as anybody may (BEP 44), put and forget;
+    /// we do not serve it. errc::invalid_argument for an item of ours, else what wire::verify()
+    /// finds wrong. Nodes that have a newer one refuse it.
+    [[nodiscard]] virtual error_code republish(wire::mutable_item item, put_observer observer) = 0;
+
     /// Publishes an immutable item and serves it from now on. Errors as put().
     [[nodiscard]] virtual result<target> put_immutable(bytes value, put_observer observer) = 0;
 

@@ -148,6 +148,17 @@ error_code engine::put(wire::salt const& salt, std::int64_t seq, bytes value, pu
     return {};
 }
 
+error_code engine::republish(wire::mutable_item item, put_observer observer, moment now) {
+    if (item.address.key == m_impl->core.self.key)
+        return errc::invalid_argument;
+    if (auto const ec = wire::verify(item))
+        return ec;
+    auto const what = wire::target_of(item.address);
+    m_impl->puts.put(what, std::move(item), std::move(observer), now);
+    m_impl->pump(now);
+    return {};
+}
+
 result<target> engine::put_immutable(bytes value, put_observer observer, moment now) {
     TAU_TRY(what, serve_immutable(value));
     m_impl->puts.put_immutable(what, std::move(value), std::move(observer), now);

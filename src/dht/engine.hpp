@@ -54,6 +54,7 @@ public:
                        get_immutable_observer observer, moment now);
     [[nodiscard]] error_code put(wire::salt const& salt, std::int64_t seq, bytes value,
                                  put_observer observer, moment now);
+    [[nodiscard]] error_code republish(wire::mutable_item item, put_observer observer, moment now);
     [[nodiscard]] result<target> put_immutable(bytes value, put_observer observer, moment now);
     [[nodiscard]] result<target> serve_immutable(bytes value);
     void forget_immutable(target const& what, moment now);

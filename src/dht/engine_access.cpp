@@ -25,6 +25,12 @@ error_code engine_access::put(wire::salt const& salt, std::int64_t seq, bytes va
     return ec;
 }
 
+error_code engine_access::republish(wire::mutable_item item, put_observer observer) {
+    auto const ec = m_core.republish(std::move(item), std::move(observer), m_clock.now());
+    m_wake();
+    return ec;
+}
+
 result<target> engine_access::put_immutable(bytes value, put_observer observer) {
     auto out = m_core.put_immutable(std::move(value), std::move(observer), m_clock.now());
     m_wake();

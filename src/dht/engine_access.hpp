@@ -19,6 +19,7 @@ public:
                        get_immutable_observer observer) override;
     [[nodiscard]] error_code put(wire::salt const& salt, std::int64_t seq, bytes value,
                                  put_observer observer) override;
+    [[nodiscard]] error_code republish(wire::mutable_item item, put_observer observer) override;
     [[nodiscard]] result<target> put_immutable(bytes value, put_observer observer) override;
     [[nodiscard]] result<target> serve_immutable(bytes value) override;
     void forget_immutable(target const& what) override;

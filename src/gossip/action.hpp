@@ -58,6 +58,12 @@ struct drop_item {
 struct put_item {
     target what;
 };
+/// Keep the newest vector that a friend signed, and put it with those of its pages that name
+/// what we hold, unless copies are fresh: receivers whom we do not know read of their mail there.
+struct carry_vector {
+    public_key who;
+    std::int64_t minute = 0; ///< of the newest mail that the vector should name
+};
 /// Somebody asks for an item: of ours, or held. `to` may have it if the adapter finds it
 /// and engine::may_serve() allows its size.
 struct serve_item {
@@ -91,7 +97,7 @@ struct endpoint_news {
 };
 
 using action = std::variant<publish, make_page, drop_page, tell, visit, fetch_page, fetch_item,
-                            drop_item, put_item, serve_item, root_told, tip_wanted, friend_writes,
-                            friend_seen, endpoint_news>;
+                            drop_item, put_item, carry_vector, serve_item, root_told, tip_wanted,
+                            friend_writes, friend_seen, endpoint_news>;
 
 } // namespace tau::gossip

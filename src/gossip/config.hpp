@@ -51,6 +51,8 @@ struct config {
     std::size_t served_bytes_per_minute = 64 * 1024;
     /// An item is put into the DHT at most once in this time.
     std::chrono::minutes item_put_pause{60};
+    /// From mail that we hold for a stranger to reading the vector of its sender that names it.
+    std::chrono::milliseconds carry_delay{90'000};
     /// Demands of ours that are under way; older ones make room.
     std::size_t max_demands = 32;
     std::chrono::hours demand_lifetime{24};

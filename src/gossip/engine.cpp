@@ -55,6 +55,7 @@ void engine::remove_friend(public_key const& who) {
     m_own.forget(who);
     m_relayed.forget(who);
     m_budget.forget(who);
+    m_carry_at.erase(who);
     drop_all(m_mailbox.forget(who));
     std::erase_if(m_fetch_line, [&](fetch_item const& one) {
         return one.sender.account == who || one.receiver.account == who;
@@ -170,6 +171,8 @@ void engine::on_fetched(fetch_item const& what, std::size_t size,
     }
     news(now);
     put_for(what.receiver, now); // the copy that we got may be among the last
+    if (what.receiver.stranger)
+        m_carry_at.try_emplace(what.sender.account, now.mono + m_settings.carry_delay);
     start_fetches(now.mono);
 }
 
@@ -256,8 +259,11 @@ void engine::publish_now(moment now) {
     m_actions.emplace_back(publish{is_renewal});
     // What a vector names is published with it, unless the last put is fresh.
     if (is_renewal)
-        for (auto const& receiver : m_mailbox.receivers())
+        for (auto const& receiver : m_mailbox.receivers()) {
             put_for(receiver, now);
+            if (receiver.stranger)
+                m_carry_at.insert_or_assign(receiver.account, now.mono);
+        }
 }
 
 // Held items whose copies in the DHT have gone or soon will be.
@@ -272,6 +278,19 @@ void engine::put_for(party const& receiver, moment now) {
         auto const what = item->what;
         m_actions.emplace_back(put_item{what});
         m_mailbox.on_put(what, now.wall);
+    }
+}
+
+// Whoever does not know us reads of its mail with the sender, whose own copies may be gone.
+void engine::carry_due(time_point now) {
+    for (auto at = m_carry_at.begin(); at != m_carry_at.end();) {
+        if (now < at->second) {
+            ++at;
+            continue;
+        }
+        if (auto const minute = m_mailbox.newest_to_strangers(at->first))
+            m_actions.emplace_back(carry_vector{at->first, *minute});
+        at = m_carry_at.erase(at);
     }
 }
 
@@ -296,6 +315,8 @@ std::optional<time_point> engine::wake_at() const {
     earlier(out, publish_at());
     earlier(out, m_tell_at);
     earlier(out, m_visits.wake_at());
+    for (auto const& [who, when] : m_carry_at)
+        earlier(out, when);
     return out;
 }
 
@@ -306,6 +327,7 @@ void engine::on_time(moment now) {
         tell_online(now);
     if (auto const when = publish_at(); when && now.mono >= *when)
         publish_now(now);
+    carry_due(now.mono);
     while (auto const who = m_visits.next(now.mono))
         m_actions.emplace_back(visit{*who});
     if (now.mono >= m_expire_at) {

@@ -185,6 +185,7 @@ private:
     void add_carrier(target const& root, public_key const& who);
     void drop_all(std::vector<target> const& gone);
     void put_for(party const& receiver, moment now);
+    void carry_due(time_point now);
     void publish_now(moment now);
     [[nodiscard]] std::chrono::milliseconds publish_gap(moment now) const;
     [[nodiscard]] std::chrono::minutes renewal() const;
@@ -219,6 +220,7 @@ private:
     time_point m_publish_earliest{};
     std::optional<time_point> m_paged{};
     std::optional<time_point> m_tell_at{};
+    std::map<public_key, time_point> m_carry_at; ///< whose vector to put for strangers
     std::optional<time_point> m_active_until{};
     time_point m_expire_at{};
     counts m_counts;

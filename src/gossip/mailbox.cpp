@@ -230,6 +230,16 @@ std::vector<party> mailbox::receivers_of(public_key const& sender) const {
     return out;
 }
 
+std::optional<std::int64_t> mailbox::newest_to_strangers(public_key const& sender) const {
+    std::optional<std::int64_t> out;
+    for (auto at = m_by_receiver.lower_bound(party(sender));
+         at != m_by_receiver.end() && at->first.account == sender; ++at)
+        for (auto const& what : at->second)
+            if (auto const& item = m_items.at(what); at->first.stranger && !item.settled)
+                out = std::max(out.value_or(item.minute), item.minute);
+    return out;
+}
+
 std::vector<entry_group> mailbox::groups(std::optional<public_key> const& receiver) const {
     std::vector<held_item const*> roots;
     std::multimap<target, held_item const*> manifests;

@@ -72,6 +72,9 @@ public:
     /// Whom this friend has sealed something for that we hold.
     [[nodiscard]] std::vector<party> receivers_of(public_key const& sender) const;
 
+    /// Minute of the newest unsettled mail of this friend to people whom we do not know.
+    [[nodiscard]] std::optional<std::int64_t> newest_to_strangers(public_key const& sender) const;
+
     /// What our vector says of them: groups of the unsettled, the newest first.
     /// First those that nothing of the same pair follows: they lead to the others. Last what
     /// is for strangers.

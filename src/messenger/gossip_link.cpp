@@ -27,7 +27,8 @@ gossip::party party_of(public_key const& account, bytes const& stranger) {
 } // namespace
 
 gossip_link::gossip_link(engine_core& core)
-    : m_core(core), m_machine(core.settings.gossip, core.self(), core.ports.random) {}
+    : m_core(core), m_machine(core.settings.gossip, core.self(), core.ports.random),
+      m_carrier(core, m_machine.held()) {}
 
 void gossip_link::start(std::vector<store::held_row> const& held) {
     for (auto const& [key, who] : m_core.contacts)
@@ -59,6 +60,7 @@ void gossip_link::add(contact_ptr const& who) {
 
 void gossip_link::remove(contact const& who) {
     m_machine.remove_friend(who.row.key);
+    m_carrier.forget(who.row.key);
     pump();
 }
 
@@ -149,6 +151,7 @@ bool gossip_link::on_channel_item(contact_ptr const& from, wire::mutable_item co
         return true;
     }
     from->gossip_seq = item.seq;
+    m_carrier.on_vector(from->row.key, item, what.value());
     m_machine.on_vector(from->row.key, what.value(), gossip::heard_by::channel, m_core.now());
     pump();
     return true;
@@ -184,6 +187,11 @@ void gossip_link::perform(gossip::visit const& what) {
     // Where they were before our start they may still be; whom nobody knows fails at once.
     if (auto const who = m_core.find(what.who))
         exchange(who, true);
+}
+
+void gossip_link::perform(gossip::carry_vector const& what) {
+    if (auto const who = m_core.find(what.who))
+        m_carrier.carry(who, what.minute);
 }
 
 void gossip_link::perform(gossip::tip_wanted const& what) {

@@ -3,6 +3,7 @@
 #include "dht/access.hpp"
 #include "gossip/engine.hpp"
 #include "messenger/contact.hpp"
+#include "messenger/vector_carrier.hpp"
 
 #include <set>
 #include <unordered_map>
@@ -71,6 +72,10 @@ public:
     /// True if it was a friend's gossip channel.
     bool on_channel_item(contact_ptr const& from, wire::mutable_item const& item);
 
+    /// A vector or page that they made for all; errors of own_channels::open_from() and
+    /// wire::decode_gossip().
+    [[nodiscard]] result<wire::gossip_vector> open_from(contact const& from, byte_view boxed) const;
+
     /// Items of `from`'s chain that were looked for in vain, or came.
     void on_missing(contact const& from, target const& root);
     void on_found(target const& root);
@@ -103,6 +108,7 @@ private:
     void perform(gossip::fetch_item const& what);
     void perform(gossip::drop_item const& what);
     void perform(gossip::put_item const& what);
+    void perform(gossip::carry_vector const& what);
     void perform(gossip::serve_item const& what);
     void perform(gossip::root_told const& what);
     void perform(gossip::tip_wanted const& what);
@@ -128,7 +134,6 @@ private:
     [[nodiscard]] wire::item_address rider_place(public_key const& sender) const;
     /// A vector of ours for all friends, as one bencoded string; empty if that fails.
     [[nodiscard]] bytes box_for_all(wire::gossip_vector const& what) const;
-    [[nodiscard]] result<wire::gossip_vector> open_from(contact const& from, byte_view boxed) const;
 
     /// Before a root that nobody had is looked for again because gossip names it.
     static constexpr std::chrono::minutes told_pause{5};
@@ -138,6 +143,7 @@ private:
 
     engine_core& m_core;
     gossip::engine m_machine;
+    vector_carrier m_carrier;
     alarm_queue::id m_alarm = 0;
     time_point m_wake{};
     bool m_pumping = false;

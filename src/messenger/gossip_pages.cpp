@@ -32,6 +32,7 @@ void gossip_link::perform(gossip::fetch_page const& what) {
                  auto const vector = open_from(*who, got.value);
                  if (!vector || std::exchange(*came, true))
                      return;
+                 m_carrier.on_page(who->row.key, page, got.value);
                  m_machine.on_page(who->row.key, page, vector.value(), m_core.now());
                  pump();
              }),

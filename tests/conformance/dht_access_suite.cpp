@@ -1,6 +1,7 @@
 #include "conformance/dht_access_suite.hpp"
 
 #include "conformance/dht_access_fixture.hpp"
+#include "support/signer.hpp"
 
 namespace tau::test {
 
@@ -103,6 +104,22 @@ TEST_P(DhtAccess, CarriesValuesAtTheLimitOfBep44) {
     auto const far = get(1, {address(0, salt), dht::get_mode::recursive});
     ASSERT_TRUE(far.item) << far.ended.message();
     EXPECT_EQ(as_text(far.item->item.value), most);
+}
+
+TEST_P(DhtAccess, RepublishesWhatSomebodyElseSigned) {
+    auto const item = signer{'z'}.item("chan", 5, "5:hello");
+    std::optional<dht::put_report> stored;
+    auto const keep = [&](dht::put_report report) { stored = report; };
+    ASSERT_FALSE(world->member(0).republish(item, keep));
+    ASSERT_TRUE(world->run_until([&] { return stored.has_value(); }, patience));
+    EXPECT_GT(stored->nodes, 0);
+    auto const got = get(1, {item.address, dht::get_mode::recursive});
+    ASSERT_TRUE(got.item) << got.ended.message();
+    EXPECT_EQ(got.item->item, item);
+
+    auto forged = item;
+    forged.seq = 6;
+    EXPECT_EQ(world->member(0).republish(forged, {}), errc::invalid_signature);
 }
 
 TEST_P(DhtAccess, StoresAndReadsImmutableItems) {

@@ -52,6 +52,7 @@ public:
                        dht::get_immutable_observer observer) override;
     error_code put(wire::salt const& salt, std::int64_t seq, bytes value,
                    dht::put_observer observer) override;
+    error_code republish(wire::mutable_item item, dht::put_observer observer) override;
     result<target> put_immutable(bytes value, dht::put_observer observer) override;
     result<target> serve_immutable(bytes value) override;
     void forget_immutable(target const& what) override { m_served.erase(what); }

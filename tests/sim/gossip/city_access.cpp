@@ -197,15 +197,18 @@ void city_access::put_report(dht_model::put_result report, std::size_t value_byt
 
 error_code city_access::put(wire::salt const& salt, std::int64_t seq, bytes value,
                             dht::put_observer observer) {
-    auto const size = value.size();
-    wire::mutable_item const item{{m_city.key(m_self), salt}, seq, std::move(value), {}};
+    wire::mutable_item item{{m_city.key(m_self), salt}, seq, std::move(value), {}};
     auto const old = m_authored.find(salt);
     if (old != m_authored.end() && old->second.seq >= seq)
         return errc::stale;
     m_authored.insert_or_assign(salt, item);
+    return republish(std::move(item), std::move(observer));
+}
+
+error_code city_access::republish(wire::mutable_item item, dht::put_observer observer) {
     // What leaves in the last second of a session does not arrive.
-    later(8 * m_city.delay(), [this, item, size, observer] {
-        put_report(m_city.m_cloud.put(item, m_city.now().mono), size, observer);
+    later(8 * m_city.delay(), [this, item = std::move(item), observer = std::move(observer)] {
+        put_report(m_city.m_cloud.put(item, m_city.now().mono), item.value.size(), observer);
     });
     return {};
 }

@@ -112,10 +112,13 @@ dht_model::put_result dht_model::place(record& where, target const& what, std::i
             out.met_dead = true;
             continue;
         }
-        ++out.nodes;
         auto const until = now + m_settings.item_life;
         auto const known = std::find_if(where.copies.begin(), where.copies.end(),
                                         [&](copy const& one) { return one.node == n; });
+        if (known != where.copies.end() && known->life == m_nodes[n].life && known->until > now
+            && known->seq > seq)
+            continue; // BEP 44, error 302
+        ++out.nodes;
         if (known == where.copies.end())
             where.copies.push_back({n, m_nodes[n].life, until, seq});
         else
@@ -128,8 +131,11 @@ dht_model::put_result dht_model::put(wire::mutable_item const& item, time_point 
     advance(now);
     auto const what = wire::target_of(item.address);
     auto& where = m_items[what];
-    where.versions.push_back(item);
-    if (where.versions.size() > 3)
+    auto const at = std::find_if(where.versions.begin(), where.versions.end(),
+                                 [&](auto const& one) { return one.seq >= item.seq; });
+    if (at == where.versions.end() || at->seq != item.seq)
+        where.versions.insert(at, item);
+    if (where.versions.size() > max_versions)
         where.versions.erase(where.versions.begin());
     return place(where, what, item.seq, now);
 }

@@ -29,6 +29,7 @@ struct cloud_settings {
 class dht_model {
 public:
     static constexpr std::size_t replicas = 8;
+    static constexpr std::size_t max_versions = 4; ///< of one item that nodes may have
 
     dht_model(cloud_settings settings, std::uint64_t seed);
 

@@ -1,3 +1,4 @@
+#include "channel/salts.hpp"
 #include "sim/messenger/world.hpp"
 
 #include <gtest/gtest.h>
@@ -166,6 +167,92 @@ TEST_F(MutualFriend, SurvivesAKillOfTheHolder) {
     w.run(1min);
     bob.start();
     EXPECT_TRUE(w.run_until([&] { return bob_has("Kept on disk"); }, 3min));
+}
+
+/// Alice and Bob have no friend in common: Carol knows Alice alone.
+struct FriendOfTheSender : testing::Test {
+    world w{12};
+    person alice{w, 1, "Alice"};
+    person bob{w, 2, "Bob"};
+    person carol{w, 3, "Carol"};
+
+    void SetUp() override {
+        for (auto* other : {&bob, &carol}) {
+            ASSERT_FALSE(alice.add(*other));
+            ASSERT_FALSE(other->add(alice));
+        }
+        ASSERT_TRUE(w.run_until([&] {
+            return alice.state_of(bob) == friend_state::accepted
+                   && bob.state_of(alice) == friend_state::accepted
+                   && carol.state_of(alice) == friend_state::accepted;
+        }));
+        w.run(2min);
+        bob.kill();
+    }
+    void nodes_forget() {
+        w.items.clear();
+        w.immutables.clear();
+    }
+    [[nodiscard]] std::size_t bob_has() { return bob.inbox(alice.key()).size(); }
+    /// Carol is there for some minutes, when all that Alice put is gone.
+    void carol_comes_back() {
+        w.run(3h);
+        nodes_forget();
+        carol.start();
+        w.run(5min);
+        carol.kill();
+    }
+};
+
+TEST_F(FriendOfTheSender, PutsItsVectorSoThatTheReceiverLearnsOfItsMail) {
+    ASSERT_TRUE(alice.say(bob.key(), "By nobody in common"));
+    w.run(5min); // Carol is online with Alice, and hears of it directly
+    alice.kill();
+    w.run(2min);
+    carol.kill();
+    carol_comes_back();
+    bob.start();
+    EXPECT_TRUE(w.run_until([&] { return bob_has() == 1; }, 5min));
+}
+
+TEST_F(FriendOfTheSender, PutsPagesToo) {
+    person dave{w, 4, "Dave"}, erin{w, 5, "Erin"};
+    for (auto* other : {&dave, &erin}) {
+        ASSERT_FALSE(alice.add(*other));
+        other->kill();
+    }
+    std::size_t const sent = 20;
+    for (auto const* to : {&bob, &dave, &erin}) { // together more than a vector names
+        for (std::size_t i = 0; i < sent; ++i)
+            ASSERT_TRUE(alice.say(to->key(), "Number " + std::to_string(i)));
+        w.run(2min);
+    }
+    w.run(70min); // a vector that did not name all is read again with Carol's next renewal
+    alice.kill();
+    w.run(2min);
+    carol.kill();
+    carol_comes_back();
+    bob.start();
+    EXPECT_TRUE(w.run_until([&] { return bob_has() == sent; }, 15min)) << bob_has();
+}
+
+TEST_F(FriendOfTheSender, PutsAVectorAtMostOnceAnHour) {
+    ASSERT_TRUE(alice.say(bob.key(), "Once"));
+    w.run(5min);
+    alice.kill();
+    w.run(2min);
+    carol.kill();
+    carol_comes_back();
+    nodes_forget();
+    auto const name = wire::target_of({alice.key(), channel::gossip_salt()});
+    carol.start();
+    w.run(20min); // the put of a few minutes ago counts
+    EXPECT_FALSE(w.items.contains(name));
+    carol.kill();
+    w.run(1h);
+    carol.start();
+    w.run(5min);
+    EXPECT_TRUE(w.items.contains(name));
 }
 
 } // namespace

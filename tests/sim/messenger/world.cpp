@@ -159,12 +159,16 @@ error_code fake_access::put(wire::salt const& salt, std::int64_t seq, bytes valu
                             dht::put_observer observer) {
     wire::mutable_item item{{m_owner.key(), salt}, seq, std::move(value), {}};
     item.sig = m_owner.keys().sign(wire::signed_octets(salt, seq, item.value));
-    if (auto const ec = wire::verify(item))
-        return ec;
     auto const old = m_authored.find(salt);
     if (old != m_authored.end() && old->second.seq >= seq)
         return errc::stale;
     m_authored.insert_or_assign(salt, item);
+    return republish(std::move(item), std::move(observer));
+}
+
+error_code fake_access::republish(wire::mutable_item item, dht::put_observer observer) {
+    if (auto const ec = wire::verify(item))
+        return ec;
     ++m_world.recursive_operations;
     bool const lost = m_world.is_lost() || !m_world.cloud_up;
     m_world.later(traverse,

@@ -27,6 +27,7 @@ public:
     error_code put(wire::salt const&, std::int64_t, bytes, dht::put_observer) override {
         return {};
     }
+    error_code republish(wire::mutable_item, dht::put_observer) override { return {}; }
     result<target> put_immutable(bytes, dht::put_observer) override { return target{}; }
     result<target> serve_immutable(bytes) override { return target{}; }
     void forget_immutable(target const&) override {}

@@ -76,6 +76,31 @@ TEST_F(EnginePut, IsServedFromTheNextMomentOnWithAValidSignature) {
     EXPECT_EQ(node.core.stats().gets_served, 1U);
 }
 
+TEST_F(EnginePut, RepublishesWhatOthersSignedAndNothingElse) {
+    test::signer const bob{'b'};
+    auto const item = bob.item("chan", 7, "5:hello");
+    auto forged = item;
+    forged.value[2] ^= 1;
+    auto const republish = [&](wire::mutable_item what) {
+        return node.core.republish(
+            std::move(what), [this](put_report r) { reported = r.nodes; }, node.clock.now());
+    };
+    EXPECT_EQ(republish(forged), errc::invalid_signature);
+    EXPECT_EQ(republish(alice.item("chan", 7, "5:hello")), errc::invalid_argument);
+
+    know(8);
+    ASSERT_FALSE(republish(item));
+    node.pump();
+    std::size_t stored = 0;
+    for (int round = 0; round < 4; ++round)
+        stored += serve(8);
+    EXPECT_GE(stored, 8U);
+    EXPECT_TRUE(reported);
+    // It is not ours to serve.
+    auto const name = wire::target_of(item.address);
+    EXPECT_FALSE(node.ask(test::far_endpoint(9), encode(wire::get_query{name, {}})));
+}
+
 TEST_F(EnginePut, AnswersAPollWithTheSeqOnly) {
     ASSERT_FALSE(put(5));
     auto const name = wire::target_of(alice.address("chan"));

@@ -181,6 +181,29 @@ TEST_F(Pages, AFriendHoldsWhatAFriendSealedForSomebodyItDoesNotKnow) {
     EXPECT_FALSE(carol.carries("alic", "bob", "root"));
 }
 
+TEST_F(Pages, TheVectorOfWhoeverSealedForAStrangerIsCarriedWhileItsMailWaits) {
+    alice.seal("bob", "root");
+    alice.advance(1min);
+    carol.now = alice.now;
+    carol.hears(alice);
+    for (auto const& one : carol.take<fetch_item>())
+        carol.machine.on_fetched(one, 500, {}, carol.now);
+    EXPECT_TRUE(carol.take<carry_vector>().empty()); // its sender has not published it yet
+    carol.advance(carol.settings.carry_delay);
+    auto const first = carol.take<carry_vector>();
+    ASSERT_EQ(first.size(), 1U);
+    EXPECT_EQ(first[0].who, alice.self);
+    EXPECT_EQ(first[0].minute, wire::minute_of(alice.now.wall) - 1);
+
+    carol.advance(carol.settings.renewal_with_mail);
+    EXPECT_EQ(carol.take<carry_vector>().size(), 1U);
+    alice.machine.set_own_roots(bob.self, {}, alice.now);
+    alice.now = carol.now;
+    carol.hears(alice);
+    carol.advance(carol.settings.renewal);
+    EXPECT_TRUE(carol.take<carry_vector>().empty());
+}
+
 TEST_F(Pages, MailForStrangersKeepsWithinTheSendersShare) {
     carol.settings.held_bytes_per_sender = 3'000;
     alice.machine.set_own_roots(bob.self, roots_of(20, alice.now.wall), alice.now);
