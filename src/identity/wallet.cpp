@@ -32,16 +32,24 @@ secp256k1_context const* context() {
     return instance.get();
 }
 
-// The last 20 octets of Keccak-256 over the 64 octets of the uncompressed point.
-wallet_address address_of(secp256k1_pubkey const& key) {
-    std::array<std::uint8_t, 65> point{};
-    std::size_t size = point.size();
-    secp256k1_ec_pubkey_serialize(context(), point.data(), &size, &key, SECP256K1_EC_UNCOMPRESSED);
-    auto const hash = keccak256(byte_view(point).subspan(1));
-    wallet_address out;
-    std::copy(hash.octets.end() - wallet_address::size_bytes, hash.octets.end(),
-              out.octets.begin());
+// SEC 1: an uncompressed point is this octet, x and y.
+constexpr std::uint8_t uncompressed = 4;
+using encoded_point = std::array<std::uint8_t, 1 + wallet_point::size_bytes>;
+
+wallet_point point_of(secp256k1_pubkey const& key) {
+    encoded_point encoded{};
+    std::size_t size = encoded.size();
+    secp256k1_ec_pubkey_serialize(context(), encoded.data(), &size, &key,
+                                  SECP256K1_EC_UNCOMPRESSED);
+    wallet_point out;
+    std::copy(encoded.begin() + 1, encoded.end(), out.octets.begin());
     return out;
+}
+
+/// 0 or 1; more for what is no recovery id.
+int recovery_id_of(wallet_signature const& sig) {
+    auto const v = sig.octets[64];
+    return v >= v_base ? v - v_base : v;
 }
 
 bool has_high_s(secp256k1_ecdsa_recoverable_signature const& recoverable) {
@@ -60,7 +68,7 @@ result<wallet_key> wallet_key::from(byte_view secret) {
         return errc::invalid_argument;
     wallet_key out;
     out.m_secret = secret_bytes::from(secret);
-    out.m_address = address_of(point);
+    out.m_address = address_of(point_of(point));
     return out;
 }
 
@@ -104,9 +112,17 @@ hash256 personal_message_hash(byte_view message) {
     return keccak256(signed_octets);
 }
 
-result<wallet_address> recover_wallet(byte_view message, wallet_signature const& sig) {
-    auto const v = sig.octets[64];
-    int const recovery_id = v >= v_base ? v - v_base : v;
+// EIP-55: the last 20 octets of Keccak-256 over the point.
+wallet_address address_of(wallet_point const& point) {
+    auto const hash = keccak256(point.view());
+    wallet_address out;
+    std::copy(hash.octets.end() - wallet_address::size_bytes, hash.octets.end(),
+              out.octets.begin());
+    return out;
+}
+
+result<wallet_point> recover_point(byte_view message, wallet_signature const& sig) {
+    int const recovery_id = recovery_id_of(sig);
     if (recovery_id > 1)
         return errc::invalid_signature;
     secp256k1_ecdsa_recoverable_signature parsed;
@@ -119,7 +135,28 @@ result<wallet_address> recover_wallet(byte_view message, wallet_signature const&
     secp256k1_pubkey key;
     if (secp256k1_ecdsa_recover(context(), &key, &parsed, hash.data()) != 1)
         return errc::invalid_signature;
-    return address_of(key);
+    return point_of(key);
+}
+
+error_code verify_point(wallet_point const& signer, byte_view message,
+                        wallet_signature const& sig) {
+    encoded_point encoded{uncompressed};
+    std::copy(signer.begin(), signer.end(), encoded.begin() + 1);
+    secp256k1_pubkey key;
+    secp256k1_ecdsa_signature parsed;
+    auto const hash = personal_message_hash(message);
+    // A high s is refused by the library.
+    bool const ok =
+        recovery_id_of(sig) <= 1
+        && secp256k1_ec_pubkey_parse(context(), &key, encoded.data(), encoded.size()) == 1
+        && secp256k1_ecdsa_signature_parse_compact(context(), &parsed, sig.data()) == 1
+        && secp256k1_ecdsa_verify(context(), &parsed, hash.data(), &key) == 1;
+    return ok ? error_code() : errc::invalid_signature;
+}
+
+result<wallet_address> recover_wallet(byte_view message, wallet_signature const& sig) {
+    TAU_TRY(point, recover_point(message, sig));
+    return address_of(point);
 }
 
 error_code verify_wallet(wallet_address const& wallet, byte_view message,

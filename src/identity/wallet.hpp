@@ -53,6 +53,17 @@ private:
 /// errc::invalid_signature for anything else.
 [[nodiscard]] result<wallet_address> recover_wallet(byte_view message, wallet_signature const& sig);
 
+/// A wallet's public key: x and y of its point, which anybody may know once it has signed.
+using wallet_point = fixed_bytes<64, struct wallet_point_tag>;
+
+[[nodiscard]] wallet_address address_of(wallet_point const& point);
+/// As recover_wallet(), but the key itself.
+[[nodiscard]] result<wallet_point> recover_point(byte_view message, wallet_signature const& sig);
+/// success, or errc::invalid_signature if the owner of `signer` did not sign `message`. A fifth
+/// quicker than recovery; of v only the form is looked at, since the key is known.
+[[nodiscard]] error_code verify_point(wallet_point const& signer, byte_view message,
+                                      wallet_signature const& sig);
+
 /// success, or errc::invalid_signature if `wallet` did not sign `message`.
 [[nodiscard]] error_code verify_wallet(wallet_address const& wallet, byte_view message,
                                        wallet_signature const& sig);

@@ -1,7 +1,6 @@
 #include "tracker/announce_service.hpp"
 
 #include "identity/binding.hpp"
-#include "identity/wallet.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -228,7 +227,7 @@ refusal announce_service::verify(wire::announce_request const& request, asker co
     if (auto const why = may_verify(who, look.is_familiar, now); why != refusal::none)
         return why;
     auto const statement = wire::tracker_statement(request, name.value());
-    if (!identity::verify_wallet(w.wallet, as_bytes(statement), w.sign)) {
+    if (!m_verifier.verify(w.wallet, as_bytes(statement), w.sign)) {
         if (!w.key || look.knows_binding || is_bound(w, now))
             return refusal::none;
         (void)m_bad_signatures_of.allow(address_key(who.address), now.mono);

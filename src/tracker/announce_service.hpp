@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/rate_limiter.hpp"
+#include "identity/wallet_verifier.hpp"
 #include "tracker/counters.hpp"
 #include "tracker/ip_meter.hpp"
 #include "tracker/policy.hpp"
@@ -86,6 +87,7 @@ private:
     quick_random m_random;
     graph::path_search m_search;
     ip_meter m_meter;
+    identity::wallet_verifier m_verifier;
     rate_limiter<int> m_bad_signatures;
     rate_limiter<std::uint64_t> m_bad_signatures_of;
     swarm_answer m_swarm;

@@ -1,4 +1,5 @@
-// Signed announces with links, verified, and plain announces, by one thread in process.
+// Signed announces with links, verified, of wallets that come again and of new ones, and plain
+// announces, by one thread in process.
 // Prints processor time, which a busy machine disturbs less than time.
 #include "identity/wallet.hpp"
 #include "made_network.hpp"
@@ -46,30 +47,60 @@ std::vector<wire::announce_request> sign_all(std::vector<identity::wallet_key> c
     return out;
 }
 
+/// A tracker without sockets.
+struct bare_tracker {
+    system_clock_source clock;
+    net::tracker_shared_store store{{}, {}, 7, clock};
+    tracker::counters counted;
+    std::unique_ptr<tracker::announce_service> service;
+
+    bare_tracker() { forget_keys(); }
+    void forget_keys() {
+        service = std::make_unique<tracker::announce_service>(
+            store, std::make_shared<tracker::policy const>(), counted, 1);
+    }
+};
+
+tracker::asker asker_of(std::string_view address) {
+    tracker::asker out;
+    out.address = boost::asio::ip::make_address(std::string(address));
+    out.asked = parse_endpoint(name).value();
+    return out;
+}
+
+/// Announces of a second of processor time.
+double rate_of(bare_tracker& tracker, std::vector<wire::announce_request> const& requests,
+               tracker::asker const& who, moment now, bool all_are_new) {
+    wire::announce_answer answer;
+    std::size_t accepted = 0;
+    double spent_us = 0;
+    for (std::size_t i = 0; i < requests.size();) {
+        if (all_are_new)
+            tracker.forget_keys();
+        auto const start = processor_us();
+        for (std::size_t n = 0; n < wallets; ++n, ++i)
+            accepted +=
+                tracker.service->announce(requests[i], who, now, answer) == tracker::refusal::none;
+        spent_us += processor_us() - start;
+    }
+    if (accepted != requests.size())
+        std::fprintf(stderr, "signed_bench: %zu of %zu accepted\n", accepted, requests.size());
+    return 1e6 * static_cast<double>(requests.size()) / spent_us;
+}
+
 } // namespace
 
 int main() {
-    system_clock_source clock;
-    net::tracker_shared_store store({}, {}, 7, clock);
-    tracker::counters counted;
-    tracker::announce_service service(store, std::make_shared<tracker::policy const>(), counted, 1);
-    tracker::asker who;
-    who.address = boost::asio::ip::make_address("10.0.0.1");
-    who.asked = parse_endpoint(name).value();
-    wire::announce_answer answer;
-
-    auto const now = clock.now();
+    bare_tracker first, again;
+    auto const who = asker_of("10.0.0.1");
+    auto const now = again.clock.now();
     auto requests = sign_all(make_keys(), now.wall.time_since_epoch().count());
-    std::size_t accepted = 0;
-    auto start = processor_us();
-    for (auto const& r : requests)
-        accepted += service.announce(r, who, now, answer) == tracker::refusal::none ? 1 : 0;
-    auto const signed_us = (processor_us() - start) / static_cast<double>(requests.size());
-    report("signed_announce", "tau", "per_cpu_second", 1e6 / signed_us);
-    if (accepted != requests.size())
-        std::fprintf(stderr, "signed_bench: %zu of %zu accepted\n", accepted, requests.size());
+    report("signed_announce", "new", "per_cpu_second", rate_of(first, requests, who, now, true));
+    report("signed_announce", "tau", "per_cpu_second", rate_of(again, requests, who, now, false));
 
-    start = processor_us();
+    auto& service = *again.service;
+    wire::announce_answer answer;
+    auto start = processor_us();
     for (auto& r : requests) {
         r.wallet->time_ms += 10'000;
         (void)service.announce(r, who, now, answer);

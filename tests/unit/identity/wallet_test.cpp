@@ -1,4 +1,4 @@
-#include "identity/wallet.hpp"
+#include "identity/wallet_verifier.hpp"
 
 #include "keys.hpp"
 
@@ -99,6 +99,47 @@ TEST(Wallet, RefusesOtherTextWalletAndOctets) {
         EXPECT_EQ(verify_wallet(key.address(), message, changed), errc::invalid_signature) << i;
     }
     EXPECT_EQ(verify_wallet(key.address(), message, {}), errc::invalid_signature);
+}
+
+TEST(Wallet, VerifiesByAKnownKeyWhatItRecoversOtherwise) {
+    for (auto const& v : vectors) {
+        auto const message = as_bytes(v.text);
+        auto const sig = fixed<wallet_signature>(v.signature);
+        auto const point = recover_point(message, sig).value();
+        EXPECT_EQ(to_eip55(address_of(point)), v.wallet);
+        EXPECT_FALSE(verify_point(point, message, sig));
+        EXPECT_EQ(verify_point(point, as_bytes("other"), sig), errc::invalid_signature);
+        EXPECT_EQ(verify_point(point, message, mirrored(sig)), errc::invalid_signature);
+        for (std::size_t i = 0; i < 64; ++i) {
+            auto changed = sig;
+            changed.octets[i] ^= 0x80;
+            EXPECT_EQ(verify_point(point, message, changed), errc::invalid_signature) << i;
+        }
+        auto other_form = sig;
+        other_form.octets[64] = 2;
+        EXPECT_EQ(verify_point(point, message, other_form), errc::invalid_signature);
+    }
+    EXPECT_EQ(verify_point({}, as_bytes("x"), fixed<wallet_signature>(vectors[0].signature)),
+              errc::invalid_signature);
+}
+
+TEST(WalletVerifier, RemembersKeysAndBelievesNobodyMoreForIt) {
+    wallet_verifier verifier;
+    auto const message = as_bytes("announce");
+    for (std::uint8_t round = 0; round < 2; ++round)
+        for (std::uint8_t i = 1; i <= 100; ++i) {
+            bytes secret(wallet_key::secret_size, i);
+            auto const key = wallet_key::from(secret).value();
+            auto const sig = key.personal_sign(message);
+            auto const other = wallet_key::from(bytes(wallet_key::secret_size, 101)).value();
+            EXPECT_EQ(verifier.verify(other.address(), message, sig), errc::invalid_signature);
+            EXPECT_FALSE(verifier.verify(key.address(), message, sig));
+            EXPECT_EQ(verifier.verify(key.address(), as_bytes("else"), sig),
+                      errc::invalid_signature);
+            EXPECT_EQ(verifier.verify(key.address(), message, other.personal_sign(message)),
+                      errc::invalid_signature);
+        }
+    EXPECT_EQ(verifier.verify({}, message, {}), errc::invalid_signature);
 }
 
 TEST(Wallet, SignsEmptyAndLongMessages) {
