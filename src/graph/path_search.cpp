@@ -37,7 +37,7 @@ void path_search::for_each_link(node_index node, Visit visit) {
     auto const claims = m_store->claims_of(node);
     m_scanned += claims.size();
     for (claim const& c : claims)
-        if (m_store->is_link(c, m_now) && !is_excluded(c.node()))
+        if (m_store->is_link(c, m_now))
             visit(c.node());
 }
 
@@ -88,6 +88,8 @@ void path_search::start(node_index from, node_index to) {
     m_far.ways.push_back({to, none, none, no_node, newest, always, 0});
     m_far.first_way.at(to) = 0;
     for_each_link(from, [&](node_index hop) {
+        if (is_excluded(hop))
+            return;
         ++m_first_hops;
         if (hop == to) {
             auto const& r = m_store->rank_of(to);
@@ -133,7 +135,8 @@ bool path_search::is_spent() const {
 
 // Looks for nodes of the other side behind the deepest level. Most searches end
 // here, before anything of the largest level had to be remembered. True when the
-// search is over: all wanted paths are known, or the budget is used up.
+// search is over: all wanted paths are known, or the budget is used up. Neither side knows
+// excluded nodes.
 bool path_search::meet_level(bool source_side, std::size_t wanted) {
     side& own = source_side ? m_near : m_far;
     side& other = source_side ? m_far : m_near;
@@ -167,6 +170,8 @@ void path_search::advance_level(bool source_side, std::size_t wanted) {
         for (claim const& c : m_store->claims_of(own.ways[i].node))
             m_store->prefetch_rank(c.node()); // all at once, so that the misses overlap
         for_each_link(own.ways[i].node, [&](node_index node) {
+            if (is_excluded(node))
+                return;
             m_store->prefetch_list(node); // its length is wanted when the sides are compared
             source_side ? add_source_way(parent, node, wanted) : add_target_way(parent, node);
         });

@@ -2,13 +2,15 @@
 
 #include "graph/claim_list.hpp"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace tau::graph {
 
 /// Which nodes one side of a search has met: node to a 32-bit value, emptied in no
-/// time, small enough for the first-level cache while few nodes were met.
+/// time. Most nodes that are looked for were not met, and a bit for each of many hashes tells
+/// that from the first-level cache.
 /// Threading: one thread.
 class visit_map {
 public:
@@ -18,10 +20,14 @@ public:
     void clear() {
         m_size = 0;
         m_mask = base_slots - 1;
+        m_filter.fill(0);
         next_epoch();
     }
 
     [[nodiscard]] std::uint32_t find(node_index node) const {
+        auto const bit = filter_bit(node);
+        if ((m_filter[bit / 64] >> bit % 64 & 1) == 0)
+            return none;
         for (std::size_t i = place_of(node);; i = (i + 1) & m_mask) {
             if (m_slots[i].epoch != m_epoch)
                 return none;
@@ -34,6 +40,8 @@ public:
     [[nodiscard]] std::uint32_t& at(node_index node) {
         if ((m_size + 1) * 2 > m_mask)
             grow();
+        auto const bit = filter_bit(node);
+        m_filter[bit / 64] |= std::uint64_t{1} << bit % 64;
         return slot_for(node).value;
     }
 
@@ -44,9 +52,16 @@ private:
         std::uint32_t value = none;
     };
     static constexpr std::size_t base_slots = 2048;
+    static constexpr unsigned filter_bits = 16; // of a hash: 8 KiB
 
+    [[nodiscard]] static std::uint64_t hash_of(node_index node) {
+        return node * 0x9e3779b97f4a7c15ULL;
+    }
     [[nodiscard]] std::size_t place_of(node_index node) const {
-        return (node * 0x9e3779b97f4a7c15ULL >> 24) & m_mask;
+        return (hash_of(node) >> 24) & m_mask;
+    }
+    [[nodiscard]] static std::size_t filter_bit(node_index node) {
+        return hash_of(node) >> (64 - filter_bits);
     }
 
     slot& slot_for(node_index node) {
@@ -83,6 +98,7 @@ private:
             slot_for(s.node).value = s.value;
     }
 
+    std::array<std::uint64_t, (std::size_t{1} << filter_bits) / 64> m_filter{};
     std::vector<slot> m_slots = std::vector<slot>(base_slots);
     std::size_t m_mask = base_slots - 1;
     std::size_t m_size = 0;
