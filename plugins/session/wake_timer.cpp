@@ -11,7 +11,8 @@ void wake_timer::update() {
     if (m_stopped)
         return;
     auto const due = m_wake_at();
-    if (due == m_armed)
+    // One that is set for earlier looks again then: to set it anew costs a system call.
+    if (due && m_armed && *m_armed <= *due)
         return;
     if (due) {
         arm(*due);
@@ -36,7 +37,9 @@ void wake_timer::arm(time_point due) {
         if (failed || m_armed != due)
             return;
         m_armed.reset();
-        m_on_time(m_clock.now());
+        auto const now = m_clock.now();
+        if (auto const wanted = m_wake_at(); wanted && *wanted <= now.mono)
+            m_on_time(now);
         update();
     });
 }
