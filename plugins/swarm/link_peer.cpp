@@ -7,6 +7,7 @@
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/peer_connection_interface.hpp>
+#include <libtorrent/peer_info.hpp>
 
 #include <array>
 
@@ -24,6 +25,12 @@ std::array<char, 6> head_of(std::size_t packet, int id) {
             static_cast<char>(length),
             extended_message,
             static_cast<char>(id)};
+}
+
+bool is_over_utp(lt::peer_connection_handle const& connection) {
+    lt::peer_info info;
+    connection.get_peer_info(info);
+    return static_cast<bool>(info.flags & lt::peer_info::utp_socket);
 }
 
 class link_torrent final : public lt::torrent_plugin {
@@ -72,7 +79,8 @@ bool link_peer::on_extension_handshake(lt::bdecode_node const& handshake) {
         return true; // a handshake may come again
     m_id = m_hub->add_peer(weak_from_this());
     auto const& remote = m_connection.remote();
-    (void)send_without_delay(m_connection.local_endpoint(), remote); // over uTP there is none
+    if (!is_over_utp(m_connection))
+        (void)send_without_delay(m_connection.local_endpoint(), remote);
     m_hub->push(peer_connected{m_id, m_swarm,
                                m_connection.is_outgoing() ? overlay::link_side::began
                                                           : overlay::link_side::accepted,

@@ -1,13 +1,12 @@
 #include "plugins/swarm/no_delay.hpp"
 
-#include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <charconv>
+#include <atomic>
+#include <cerrno>
 #include <cstring>
-#include <memory>
 #include <optional>
 
 namespace tau::plugins {
@@ -15,19 +14,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-// The same list under two names: Linux; the BSDs and macOS.
-constexpr char const* descriptor_lists[] = {"/proc/self/fd", "/dev/fd"};
-
-struct closer {
-    void operator()(DIR* list) const { ::closedir(list); }
-};
-
-std::unique_ptr<DIR, closer> open_list() {
-    for (auto const* name : descriptor_lists)
-        if (auto* const list = ::opendir(name))
-            return std::unique_ptr<DIR, closer>(list);
-    return nullptr;
-}
+// Descriptors are the lowest that are free, so behind so many that are not open there are none.
+constexpr int max_gap = 1024;
 
 using address_getter = int (*)(int, sockaddr*, socklen_t*);
 
@@ -58,22 +46,27 @@ bool is_stream(int fd) {
 } // namespace
 
 bool send_without_delay(tcp::endpoint const& local, tcp::endpoint const& remote) {
-    auto const list = open_list();
-    if (!list)
-        return false;
-    while (auto const* const entry = ::readdir(list.get())) {
-        int fd = -1;
-        auto const* const name = entry->d_name;
-        auto const* const end = name + std::strlen(name);
-        if (auto const [last, ec] = std::from_chars(name, end, fd);
-            ec != std::errc() || last != end)
-            continue;
-        if (endpoint_of(fd, &::getpeername) != remote || endpoint_of(fd, &::getsockname) != local
-            || !is_stream(fd))
-            continue;
-        int const on = 1;
-        return ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
-    }
+    // Connections that begin one after the other have descriptors near each other.
+    static std::atomic<int> last_found{0};
+    auto const is_ours = [&](int fd) {
+        return endpoint_of(fd, &::getpeername) == remote && endpoint_of(fd, &::getsockname) == local
+               && is_stream(fd);
+    };
+    int const begin = last_found;
+    int gap = 0;
+    for (int distance = 0; gap < max_gap || distance <= begin; ++distance)
+        for (int const fd : {begin - distance, begin + distance}) {
+            if (fd < 0 || (fd > begin && gap >= max_gap))
+                continue;
+            errno = 0;
+            if (is_ours(fd)) {
+                last_found = fd;
+                int const on = 1;
+                return ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
+            }
+            if (fd >= begin)
+                gap = errno == EBADF ? gap + 1 : 0;
+        }
     return false;
 }
 

@@ -9,9 +9,8 @@ namespace tau::plugins {
 ///
 /// libtorrent leaves it on and offers no setting for it, so a small record waits until the
 /// other side's delayed acknowledgement of the one before, 40 ms. An open connection's pair
-/// of addresses belongs to one descriptor; the process's own list of descriptors is
-/// searched for it. Nothing happens where there is no such list, or no such socket: a
-/// connection over uTP or a proxy.
+/// of addresses belongs to one descriptor, which is searched among all that are open, from where
+/// the last one was. Nothing happens where there is no such socket: a connection over a proxy.
 ///
 /// Source:    RFC 896, RFC 1122 (4.2.3.4); POSIX getpeername().
 /// Threading: the thread that owns the connection, while it is open.
