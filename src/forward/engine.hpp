@@ -215,11 +215,16 @@ private:
         time_point expires{};
         time_point retry_at{};
         std::uint8_t attempt = 0;
+        std::uint8_t mark = 0;   // of the first attempt on the wire: hops may know earlier ones
         std::uint8_t rounds = 0; // how often no neighbour was left
         std::optional<wallet_address> first_hop{};
         std::vector<wallet_address> failed{};      // first hops that did not lead there
         std::optional<wire::answer_key> answers{}; // of layered sendings
         std::vector<hash256> layered{};            // their ids on our link
+
+        [[nodiscard]] std::uint8_t attempt_on_wire() const {
+            return static_cast<std::uint8_t>(mark + attempt);
+        }
     };
     // Where the answer to a layered frame goes: the neighbour that it came from.
     struct return_way {
@@ -280,7 +285,8 @@ private:
     void on_own_sent(hash256 const& id, moment now);
     void retry_own(moment now);
     void retry_stranded(moment now);
-    void on_own_failure(hash256 const& id, std::uint8_t attempt, wire::hop_outcome outcome,
+    [[nodiscard]] std::uint8_t random_mark();
+    void on_own_failure(hash256 const& id, std::uint8_t attempt_on_wire, wire::hop_outcome outcome,
                         wallet_address const& hop, moment now);
     void arrive(cargo const& what, moment now);
     void on_end_ack(byte_view payload, std::vector<wallet_address> way, moment now);

@@ -28,12 +28,18 @@ error_code engine::send(outgoing what, moment now) {
         return errc::rate_limited;
     own_message made;
     made.expires = now.mono + std::min(what.life, wire::max_frame_life);
+    made.mark = random_mark();
     made.what = std::move(what);
     m_own_bytes += made.what.payload.size();
     auto const id = made.what.id;
     auto& own = m_own.emplace(id, std::move(made)).first->second;
     dispatch(own, now);
     return {};
+}
+
+// What was sent before, in another run or until its time was over, is known to hops as a copy.
+std::uint8_t engine::random_mark() {
+    return static_cast<std::uint8_t>(m_random.below(256));
 }
 
 void engine::cancel(hash256 const& id) {
@@ -68,7 +74,7 @@ std::chrono::milliseconds engine::pause_after(std::uint8_t attempt) const {
 void engine::dispatch(own_message& own, moment now) {
     auto what = std::make_unique<cargo>();
     what->what.kind = wire::frame_kind::message;
-    what->what.attempt = own.attempt;
+    what->what.attempt = own.attempt_on_wire();
     what->what.id = own.what.id;
     what->what.target = own.what.target;
     what->what.payload = own.what.payload;
@@ -89,7 +95,7 @@ void engine::on_hop_chosen(cargo const& what, wallet_address const& hop, moment 
     own->second.first_hop = hop;
     std::vector<wallet_address> way{hop};
     way.insert(way.end(), what.what.path.begin(), what.what.path.end());
-    m_traces.add(what.what.id, {trace_step::sent, now.wall, what.what.attempt, std::move(way),
+    m_traces.add(what.what.id, {trace_step::sent, now.wall, own->second.attempt, std::move(way),
                                 wire::hop_outcome::taken, what.layers.has_value()});
 }
 
@@ -102,15 +108,15 @@ void engine::on_own_sent(hash256 const& id, moment now) {
     set_retry(own->second, now.mono + pause_after(own->second.attempt));
 }
 
-void engine::on_own_failure(hash256 const& id, std::uint8_t attempt, wire::hop_outcome outcome,
-                            wallet_address const& hop, moment now) {
+void engine::on_own_failure(hash256 const& id, std::uint8_t attempt_on_wire,
+                            wire::hop_outcome outcome, wallet_address const& hop, moment now) {
     auto const found = m_own.find(id);
     // Only what the newest sending met counts.
-    if (found == m_own.end() || found->second.attempt != attempt)
+    if (found == m_own.end() || found->second.attempt_on_wire() != attempt_on_wire)
         return;
     auto& own = found->second;
     bool const at_home = hop == self();
-    m_traces.add(id, {at_home ? trace_step::no_way : trace_step::refused, now.wall, attempt,
+    m_traces.add(id, {at_home ? trace_step::no_way : trace_step::refused, now.wall, own.attempt,
                       at_home ? std::vector<wallet_address>{} : std::vector{hop}, outcome});
     ++own.attempt;
     if (own.first_hop)
@@ -275,6 +281,7 @@ void engine::send_control(wire::frame_kind kind, hash256 const& id, wallet_addre
                           std::vector<wallet_address> way_back, bytes payload, moment now) {
     auto what = std::make_unique<cargo>();
     what->what.kind = kind;
+    what->what.attempt = random_mark();
     what->what.id = id;
     what->what.target = target;
     what->what.path = std::move(way_back);

@@ -46,7 +46,7 @@ bool engine::seal_path(cargo& what, wallet_address const& hop) {
     if (!sealed)
         return m_settings.layers == layering::preferred;
     own.layered.push_back(sealed.value().id);
-    m_layered[sealed.value().id] = {own.what.id, own.attempt};
+    m_layered[sealed.value().id] = {own.what.id, own.attempt_on_wire()};
     ++m_counts.layered;
     // So that a hop does not see how far it is from us.
     auto const needed = static_cast<std::uint8_t>(hops.size());

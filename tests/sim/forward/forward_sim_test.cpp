@@ -1,5 +1,7 @@
 #include "sim/forward/world.hpp"
 
+#include "identity/keccak.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -149,6 +151,42 @@ TEST_F(FiveNodes, WhatWaitsTooLongIsGivenBack) {
     world.run_for(200s);
     EXPECT_EQ(a.expired, 1U);
     EXPECT_EQ(a.engine().counts().waiting, 0U);
+}
+
+/// Whether a message of a link is a frame of this kind.
+bool is_frame(wire::link_kind kind, byte_view body, wire::frame_kind wanted) {
+    auto const frame = kind == wire::link_kind::frame ? wire::decode_frame(body.subspan(8))
+                                                      : result<wire::frame>(errc::not_found);
+    return frame && frame.value().kind == wanted;
+}
+
+// Hops know the earlier sendings, and drop copies.
+TEST_F(FiveNodes, WhatWasGivenUpIsNoCopyWhenItIsSentAgain) {
+    d.tamper = [](auto const&, wire::link_kind kind, bytes& body) {
+        return !is_frame(kind, body, wire::frame_kind::message);
+    };
+    bytes const payload(900, 7);
+    forward::engine::outgoing const what{identity::keccak256(payload), e.wallet(), e.keys().key(),
+                                         payload, 20s};
+    ASSERT_FALSE(a.engine().send(what, world.now()));
+    world.run_for(25s);
+    EXPECT_EQ(a.expired, 1U);
+    d.tamper = {};
+    ASSERT_FALSE(a.engine().send(what, world.now()));
+    EXPECT_TRUE(all_acknowledged(1, 3s));
+}
+
+TEST_F(FiveNodes, AnAcknowledgementThatWasLostIsNoCopyWhenItIsMadeAgain) {
+    d.tamper = [](auto const&, wire::link_kind kind, bytes& body) {
+        return !is_frame(kind, body, wire::frame_kind::ack);
+    };
+    a.send_to(e);
+    world.run_for(3s);
+    EXPECT_EQ(e.received.size(), 1U);
+    EXPECT_TRUE(a.acknowledged.empty());
+    d.tamper = {};
+    EXPECT_TRUE(all_acknowledged(1, 20s));
+    expect_once(1);
 }
 
 TEST_F(FiveNodes, TheReceiverMayRefuseAndTakeItLater) {
