@@ -317,6 +317,7 @@ void engine::on_route(wallet_address const& target, std::vector<wallet_path> pat
     });
     m_book.on_route(target, std::move(paths), now.mono);
     unpark(target, now);
+    retry_stranded(now);
 }
 
 void engine::on_far_links(wallet_address const& of, std::vector<wallet_address> links,

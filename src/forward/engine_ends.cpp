@@ -161,7 +161,7 @@ void engine::retry_own(moment now) {
                   [&](auto const& one) { return one.second.since + accept_time < now.mono; });
 }
 
-// A link or a neighbour's link may lead where none did before.
+// A link, a neighbour's link or a tracker's answer may lead where nothing did before.
 void engine::retry_stranded(moment now) {
     std::vector<hash256> ready;
     for (auto const& id : m_stranded)
