@@ -33,7 +33,7 @@ for word in "$@"; do
             puts=(--puts 3)
             rates=(--nodes 30 --items 300 --gets 300 --seconds 2)
             opendht=(--nodes 24 --gets 10 --lossy-gets 50)
-            messages=(--messages 10)
+            messages=(--messages 10 --far-messages 10)
             files=(--nodes 60 --files 2)
             stock_files=(--nodes 60 --stock-files 1 --stock-bytes 16384)
             large_files=(--rounds 1 --bytes 16777216)
