@@ -27,7 +27,8 @@ public:
     wake_timer(boost::asio::io_context& context, clock_source const& clock, wake_query wake_at,
                time_handler on_time);
 
-    /// Reads wake_at() again and sets the timer to it; nullopt stops it.
+    /// Reads wake_at() again and sets the timer to it, unless it is set for earlier: then it is
+    /// read again when that time comes. nullopt stops it.
     void update();
     /// Stops for good: later update() calls do nothing.
     void stop();

@@ -11,12 +11,25 @@ using messenger::delivery_way;
 using messenger::friend_state;
 using messenger::message_state;
 
-/// Alice and Bob are never online together; Carol is the friend of both.
-struct MutualFriend : testing::Test {
-    world w{11};
+/// Three people on one DHT, which may forget.
+struct ThreePeople : testing::Test {
+    explicit ThreePeople(std::uint64_t seed) : w(seed) {}
+
+    world w;
     person alice{w, 1, "Alice"};
     person bob{w, 2, "Bob"};
     person carol{w, 3, "Carol"};
+
+    /// What every DHT node does after two hours.
+    void nodes_forget() {
+        w.items.clear();
+        w.immutables.clear();
+    }
+};
+
+/// Alice and Bob are never online together; Carol is the friend of both.
+struct MutualFriend : ThreePeople {
+    MutualFriend() : ThreePeople(11) {}
 
     void SetUp() override {
         for (auto* one : {&alice, &bob, &carol})
@@ -32,11 +45,6 @@ struct MutualFriend : testing::Test {
         }));
         w.run(2min);
         bob.kill();
-    }
-    /// What every DHT node does after two hours.
-    void nodes_forget() {
-        w.items.clear();
-        w.immutables.clear();
     }
     [[nodiscard]] bool bob_has(std::string const& text) {
         for (auto const& one : bob.inbox(alice.key()))
@@ -170,11 +178,8 @@ TEST_F(MutualFriend, SurvivesAKillOfTheHolder) {
 }
 
 /// Alice and Bob have no friend in common: Carol knows Alice alone.
-struct FriendOfTheSender : testing::Test {
-    world w{12};
-    person alice{w, 1, "Alice"};
-    person bob{w, 2, "Bob"};
-    person carol{w, 3, "Carol"};
+struct FriendOfTheSender : ThreePeople {
+    FriendOfTheSender() : ThreePeople(12) {}
 
     void SetUp() override {
         for (auto* other : {&bob, &carol}) {
@@ -188,10 +193,6 @@ struct FriendOfTheSender : testing::Test {
         }));
         w.run(2min);
         bob.kill();
-    }
-    void nodes_forget() {
-        w.items.clear();
-        w.immutables.clear();
     }
     [[nodiscard]] std::size_t bob_has() { return bob.inbox(alice.key()).size(); }
     /// Carol is there for some minutes, when all that Alice put is gone.
