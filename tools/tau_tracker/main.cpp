@@ -12,6 +12,8 @@ namespace {
 using namespace tau;
 using namespace tau::tracker_tool;
 
+constexpr int usage_error = 2;
+
 struct options {
     std::string config_file;
     std::vector<std::string> http;
@@ -95,7 +97,14 @@ int main(int argc, char** argv) {
     app.add_option("--snapshot", o.snapshot, "file that keeps the state over restarts");
     app.add_flag("--check-config", o.check, "check the configuration and end");
     app.add_flag("--print-config", o.print, "print the configuration with its meaning and end");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& e) {
+        if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+            return app.exit(e); // help was asked for
+        std::cerr << "tau-tracker: " << e.what() << "; see tau-tracker --help\n";
+        return usage_error;
+    }
     try {
         return run(o);
     } catch (std::exception const& e) {

@@ -96,6 +96,8 @@ def check_configuration(folder: pathlib.Path) -> None:
                                  (("--unknown",), "--unknown"), (("more",), "more")]:
         outcome = run(*arguments)
         assert outcome.returncode != 0 and complaint in outcome.stderr, (arguments, outcome)
+    outcome = run("--conifg", str(file))
+    assert outcome.returncode == 2 and "see tau-tracker --help" in outcome.stderr, outcome
 
 
 def flat(table: dict, prefix="") -> dict:
