@@ -68,6 +68,7 @@ public:
 
     /// Sends sealed octets; see forward::engine::send().
     [[nodiscard]] error_code send(forward::engine::outgoing what);
+    void release(hash256 const& id) { m_forward.engine().cancel(id); }
     void accept(hash256 const& id);
     void decline(hash256 const& id);
 

@@ -28,6 +28,9 @@ public:
     /// meanwhile changes nothing. errc::rate_limited and others: not taken.
     [[nodiscard]] virtual error_code carry(public_key const& to, wallet_address const& wallet,
                                            message_id const& id, bytes sealed) = 0;
+    /// It arrived another way, or was erased: need not be carried any more. Unknown ids are
+    /// ignored.
+    virtual void release(message_id const& id) = 0;
     /// A friend says whom they are linked with: a way to them may begin at any of these.
     /// `good_for`: how long that is believed.
     virtual void on_links(wallet_address const& of, std::vector<wallet_address> links,

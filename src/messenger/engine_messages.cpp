@@ -4,6 +4,7 @@
 #include "messenger/engine.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/file_keeper.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
 #include "messenger/loader.hpp"
@@ -200,6 +201,7 @@ void engine::erase(message_id const& id, done_handler done) {
                 if (row) {
                     core->attachments->cancel(row.value().id);
                     core->files->erase(row.value().id);
+                    core->haul->release(row.value().id);
                     core->ports.dht.forget_immutable(row.value().root);
                     if (auto const peer = core->find(row.value().peer)) {
                         std::erase_if(peer->outbox,

@@ -78,6 +78,11 @@ void hauler::carry_loaded(contact& to) {
     }
 }
 
+void hauler::release(message_id const& id) {
+    if (m_carrier != nullptr)
+        m_carrier->release(id);
+}
+
 void hauler::carry_receipt(contact_ptr const& to) {
     auto const wallet = wallet_of(*to);
     if (!wallet || reach_of(*to) == reach::none)

@@ -33,6 +33,8 @@ public:
     void carry_all(contact_ptr const& to, std::vector<message_id> const& ids);
     /// Carries what is undelivered over a path: at once, or soon if a datagram may do.
     void help(contact_ptr const& to);
+    /// What arrived, or was erased, is carried no more.
+    void release(message_id const& id);
     /// A receipt that could not be handed over otherwise, to a friend who is met this way.
     void carry_receipt(contact_ptr const& to);
 

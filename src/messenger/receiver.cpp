@@ -432,6 +432,7 @@ void receiver::set_state(contact_ptr const& from, message_id const& id, message_
     // Losing this in a power failure costs no more than another receipt.
     m_core.ports.store.commit(std::move(changes), store::durability::lazy, {});
     std::erase_if(from->outbox, [&id](outgoing const& one) { return one.id == id; });
+    m_core.haul->release(id);
     m_core.gossip->renew(from);
     from->retry_pause = {};
     if (from->outbox.empty()) {

@@ -39,6 +39,7 @@ public:
     reach_of(public_key const& who, std::optional<wallet_address> const& wallet) const override;
     [[nodiscard]] error_code carry(public_key const& to, wallet_address const& wallet,
                                    messenger::message_id const& id, bytes sealed) override;
+    void release(messenger::message_id const& id) override { m_overlay.release(id); }
     void on_links(wallet_address const& of, std::vector<wallet_address> links,
                   std::chrono::milliseconds good_for) override;
     void on_kept(messenger::message_id const& id) override;

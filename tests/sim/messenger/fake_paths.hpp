@@ -26,6 +26,7 @@ public:
     reach_of(public_key const& who, std::optional<wallet_address> const& wallet) const override;
     [[nodiscard]] error_code carry(public_key const& to, wallet_address const& wallet,
                                    messenger::message_id const& id, bytes sealed) override;
+    void release(messenger::message_id const& id) override { released.insert(id); }
     void on_links(wallet_address const& of, std::vector<wallet_address> links,
                   std::chrono::milliseconds) override {
         told_links[of] = std::move(links);
@@ -38,6 +39,7 @@ public:
     bool is_cut = false;           ///< reach_of() knows no way
     std::size_t refused = 0;
     std::map<wallet_address, std::vector<wallet_address>> told_links;
+    std::set<messenger::message_id> released;
     std::size_t on_the_way = 0; ///< packets of ours without a signature
     std::size_t most_on_the_way = 0;
 

@@ -130,6 +130,23 @@ TEST_F(OverPaths, TheSenderSeesHowFarItIs) {
         5min));
 }
 
+// Hops need not carry what came by datagram, and what its sender took back.
+TEST_F(OverPaths, WhatArrivedOrWasErasedIsReleased) {
+    from_alice->loss_percent = 100;
+    auto const text = alice.say(bob.key(), "by either way");
+    auto const secret = alice.say(bob.key(), "better not");
+    ASSERT_TRUE(text && secret);
+    ASSERT_TRUE(w.run_until([&] { return from_alice->on_the_way > 0; }, 10s));
+    w.run(2s);
+    EXPECT_TRUE(from_alice->released.empty());
+    ASSERT_FALSE(alice.ask([&](auto done) { alice.engine().erase(secret.value(), done); }));
+    EXPECT_TRUE(from_alice->released.contains(secret.value()));
+    EXPECT_FALSE(from_alice->released.contains(text.value()));
+    w.loss_permille = 0;
+    ASSERT_TRUE(w.run_until([&] { return bob.message(text.value()).has_value(); }, 60s));
+    EXPECT_TRUE(w.run_until([&] { return from_alice->released.contains(text.value()); }, 10s));
+}
+
 TEST_F(OverPaths, NobodyElseGetsWhatIsAFriends) {
     auto const id = upload(w, alice, bob, mib);
     ASSERT_TRUE(id);
