@@ -5,6 +5,7 @@
 #include <libtorrent/kademlia/announce_flags.hpp>
 #include <libtorrent/peer_info.hpp>
 #include <libtorrent/session_handle.hpp>
+#include <libtorrent/settings_pack.hpp>
 
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 
 // Peers of a swarm that wait for its torrent; more are dropped.
 constexpr std::size_t max_waiting_peers = 64;
+// For which outgoing connections may be over uTP; the one that is meant begins at once.
+constexpr std::chrono::seconds utp_time{5};
 
 lt::add_torrent_params params_of(info_hash const& swarm, swarm_options const& options,
                                  std::shared_ptr<link_hub> hub) {
@@ -61,7 +64,7 @@ swarm_plugin::swarm_plugin(host& home, std::shared_ptr<clock_source const> clock
               m_overlay.on_time(now);
               want_flush();
           }),
-      m_alive(std::make_shared<swarm_plugin*>(this)),
+      m_utp_timer(home.context()), m_alive(std::make_shared<swarm_plugin*>(this)),
       m_hub(std::make_shared<link_hub>([&context = home.context(), alive = m_alive] {
           boost::asio::post(context, [alive] {
               if (auto* const self = *alive)
@@ -92,6 +95,7 @@ void swarm_plugin::stop() {
     *m_alive = nullptr;
     m_hub->shut();
     m_timer.stop();
+    m_utp_timer.cancel();
     for (auto const& [swarm, state] : m_swarms)
         if (state.handle)
             (void)m_host.call(
@@ -144,6 +148,38 @@ void swarm_plugin::connect(info_hash const& swarm, endpoint const& where) {
         });
     else if (found->second.to_connect.size() < max_waiting_peers)
         found->second.to_connect.push_back(where);
+}
+
+void swarm_plugin::punch(info_hash const& swarm, endpoint const& where) {
+    if (m_host.is_owner()) {
+        allow_utp();
+        m_utp_timer.expires_after(utp_time);
+        m_utp_timer.async_wait([this](error_code ec) {
+            if (!ec)
+                end_utp();
+        });
+    }
+    connect(swarm, where);
+}
+
+// A setting of the whole session: connections that are opened meanwhile may go over uTP, too.
+void swarm_plugin::allow_utp() {
+    (void)m_host.call([this](lt::session_handle& session) {
+        if (session.get_settings().get_bool(lt::settings_pack::enable_outgoing_utp))
+            return;
+        lt::settings_pack change;
+        change.set_bool(lt::settings_pack::enable_outgoing_utp, true);
+        session.apply_settings(std::move(change));
+        m_is_utp_for_now = true;
+    });
+}
+
+void swarm_plugin::end_utp() {
+    if (!std::exchange(m_is_utp_for_now, false))
+        return;
+    lt::settings_pack change;
+    change.set_bool(lt::settings_pack::enable_outgoing_utp, false);
+    (void)m_host.call([&](lt::session_handle& session) { session.apply_settings(change); });
 }
 
 void swarm_plugin::announce(info_hash const& swarm, std::uint16_t port) {

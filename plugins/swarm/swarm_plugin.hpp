@@ -13,6 +13,11 @@
 
 namespace tau::plugins {
 
+/// The swarm in which a wallet can be met.
+[[nodiscard]] inline info_hash swarm_of(wallet_address const& who) {
+    return {who.octets};
+}
+
 /// How a swarm is found and how large it may become here.
 struct swarm_options {
     int max_connections = 8;             ///< few, as on a phone
@@ -49,6 +54,9 @@ public:
     [[nodiscard]] std::vector<info_hash> swarms() const;
     /// Opens a connection; nothing happens unless the swarm was joined.
     void connect(info_hash const& swarm, endpoint const& where);
+    /// Opens a connection over uTP, whose socket has the port that the NATs know, to somebody
+    /// who does the same at this moment. As a guest only if the client uses uTP.
+    void punch(info_hash const& swarm, endpoint const& where);
     /// Announces us in the DHT; on_found() hears of who is there.
     void announce(info_hash const& swarm, std::uint16_t port);
     /// Members of a swarm that somebody in the DHT told of. As a guest only if the client
@@ -75,6 +83,8 @@ private:
         std::vector<endpoint> to_connect{};
     };
 
+    void allow_utp();
+    void end_utp();
     void route_alerts();
     void on_events();
     void perform(hub_event& event, moment now);
@@ -85,6 +95,8 @@ private:
     std::shared_ptr<clock_source const> m_clock;
     overlay::engine m_overlay;
     wake_timer m_timer;
+    boost::asio::steady_timer m_utp_timer;
+    bool m_is_utp_for_now = false; ///< outgoing, by allow_utp()
     std::map<info_hash, swarm_state> m_swarms;
     std::function<void(moment)> m_before_flush{};
     std::function<void(info_hash const&, std::vector<endpoint> const&)> m_found{};

@@ -1,20 +1,16 @@
 #include "plugins/tau/overlay_set.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tau {
 namespace {
 
-// Others' swarms that are joined to meet their owners; the oldest is left for a new one.
-constexpr std::size_t max_dialled = 16;
-constexpr std::chrono::seconds dial_pause{20};
-constexpr int dialled_connections = 3;
+// Trackers are not asked sooner again for somebody whom we would rather be linked with.
+constexpr std::chrono::seconds approach_pause{60};
+constexpr std::size_t max_approached = 1024;
 // Keys of hops that trackers told.
 constexpr std::size_t max_hop_keys = 4096;
-
-info_hash swarm_of(wallet_address const& who) {
-    return {who.octets};
-}
 
 } // namespace
 
@@ -25,6 +21,8 @@ overlay_set::overlay_set(plugins::host& home, std::shared_ptr<clock_source const
       m_options(std::move(options)), m_swarm(home, m_clock, random, keys, log),
       m_reach(m_swarm.overlay()), m_topics(home.context(), *m_clock, random, keys, m_swarm, m_reach,
                                            options_of_topics(), !home.is_owner()),
+      m_approach(m_swarm, *m_clock, keys.wallet(), options_of_swarm()),
+      m_approached(1.0 / static_cast<double>(approach_pause.count()), 1, max_approached),
       m_presence(home.context(), *m_clock, random, keys, m_options.trackers),
       m_forward(home.context(), *m_clock, random, keys, m_options.forward) {
     tie_links();
@@ -60,8 +58,11 @@ void overlay_set::tie_links() {
     };
     told.on_message = [this](overlay::link_identity const& from, wire::link_message const& what,
                              moment now) {
-        if (static_cast<wire::link_kind>(what.kind) == wire::link_kind::reach)
+        auto const kind = static_cast<wire::link_kind>(what.kind);
+        if (kind == wire::link_kind::reach)
             m_reach.on_message(from.wallet, what.body);
+        else if (kind == wire::link_kind::rendezvous)
+            m_approach.introductions().on_message(from.wallet, what.body, now.mono);
         else if (!m_topics.logic().on_message(from, what, now))
             m_forward.engine().on_message(from.wallet, what, now);
     };
@@ -133,10 +134,10 @@ void overlay_set::start(std::uint16_t port) {
         return;
     m_topics.set_port(port);
     if (!m_reach.own())
-        m_reach.set_own({wire::stated_nat::unknown, endpoint(boost::asio::ip::udp::v4(), port)});
+        set_reach({wire::stated_nat::unknown, endpoint(boost::asio::ip::udp::v4(), port)});
     auto own = options_of_swarm();
     own.in_dht = m_options.wallet_in_dht;
-    m_swarm.join(swarm_of(m_keys.wallet()), std::move(own));
+    m_swarm.join(plugins::swarm_of(m_keys.wallet()), std::move(own));
     m_presence.logic().set_port(port, true, now());
 }
 
@@ -224,13 +225,8 @@ void overlay_set::on_route(wallet_address const& whom, std::vector<wire::hop_pat
     m_route_questions.erase(first, last);
     for (auto const& done : asked)
         done(paths);
-    // Who can be reached directly needs no hop: the target first, else the one before it.
-    if (m_options.dial == dial_rule::never || paths.empty())
-        return;
-    auto const& best = paths.front();
-    for (auto hop = best.rbegin(); hop != best.rend() && hop - best.rbegin() < 2; ++hop)
-        if (hop->accepts && best.size() > 1)
-            dial(hop->wallet, hop->where);
+    if (m_options.dial != dial_rule::never)
+        m_approach.follow(paths);
 }
 
 // A link's key was proved to us; a tracker checked the binding record of what it tells.
@@ -265,30 +261,20 @@ void overlay_set::time_hops(forward::wallet_path const& path, times_handler done
     m_forward.update();
 }
 
-void overlay_set::dial(wallet_address const& who, std::optional<endpoint> where) {
-    if (who == m_keys.wallet() || m_swarm.overlay().is_linked(who))
+void overlay_set::set_reach(wire::reach const& own) {
+    m_reach.set_own(own);
+    m_approach.introductions().set_own(own);
+}
+
+void overlay_set::come_near(wallet_address const& who) {
+    if (m_options.dial == dial_rule::never || !m_approached.allow(who, now().mono))
         return;
-    auto const time = now().mono;
-    if (auto const known = m_dialled.find(who); known != m_dialled.end()) {
-        if (time - known->second < dial_pause)
-            return;
-        // A swarm remembers for minutes whom it did not reach; one that is joined anew tries at
-        // once.
-        m_swarm.leave(swarm_of(who));
-    } else if (m_dialled.size() >= max_dialled) {
-        auto const oldest =
-            std::min_element(m_dialled.begin(), m_dialled.end(),
-                             [](auto const& a, auto const& b) { return a.second < b.second; });
-        m_swarm.leave(swarm_of(oldest->first));
-        m_dialled.erase(oldest);
-    }
-    m_dialled[who] = time;
-    auto options = options_of_swarm();
-    options.max_connections = dialled_connections;
-    options.in_dht = false;
-    m_swarm.join(swarm_of(who), std::move(options));
-    if (where)
-        m_swarm.connect(swarm_of(who), *where);
+    std::vector<wallet_address> common;
+    for (auto const& [neighbour, links] : m_forward.engine().routes().told())
+        if (std::find(links.begin(), links.end(), who) != links.end())
+            common.push_back(neighbour);
+    m_approach.be_introduced(who, common);
+    m_presence.logic().ask_route(who, now()); // on_route() goes on
 }
 
 } // namespace tau

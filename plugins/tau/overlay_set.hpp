@@ -3,6 +3,7 @@
 #include "plugins/forward/forward_plugin.hpp"
 #include "plugins/presence/presence_plugin.hpp"
 #include "plugins/swarm/swarm_plugin.hpp"
+#include "plugins/tau/approach.hpp"
 #include "plugins/tau/topic_set.hpp"
 
 #include <functional>
@@ -56,7 +57,7 @@ public:
     void stop();
 
     /// Where neighbours are told that we can be met; start() tells the port.
-    void set_reach(wire::reach const& own) { m_reach.set_own(own); }
+    void set_reach(wire::reach const& own);
 
     void join_topic(info_hash const& topic);
     void leave_topic(info_hash const& topic);
@@ -84,7 +85,11 @@ public:
     /// Whether others may learn of our links.
     [[nodiscard]] bool tells_links() const { return m_options.forward.tell_links; }
     /// Meets a wallet in its own swarm, at `where` if given.
-    void dial(wallet_address const& who, std::optional<endpoint> where);
+    void dial(wallet_address const& who, std::optional<endpoint> where) {
+        m_approach.dial(who, where);
+    }
+    /// Tries to become linked with somebody whom messages reach over others; now and then.
+    void come_near(wallet_address const& who);
 
     [[nodiscard]] overlay::engine& links() { return m_swarm.overlay(); }
     [[nodiscard]] forward::engine& forwarding() { return m_forward.engine(); }
@@ -112,9 +117,10 @@ private:
     plugins::swarm_plugin m_swarm;
     overlay::reach_book m_reach;
     topic_set m_topics;
+    approach m_approach;
+    rate_limiter<wallet_address> m_approached;
     plugins::presence_plugin m_presence;
     plugins::forward_plugin m_forward;
-    std::map<wallet_address, time_point> m_dialled;
     std::multimap<wallet_address, route_handler> m_route_questions;
     std::map<wallet_address, public_key> m_hop_keys; ///< as trackers told
     std::shared_ptr<overlay_set*> m_alive = std::make_shared<overlay_set*>(this);

@@ -2,6 +2,13 @@
 
 namespace tau::overlay {
 
+wire::reach believed(wire::reach told, endpoint const& seen) {
+    auto const stated = told.where.address();
+    if (stated != seen.address() && !(stated.is_loopback() && seen.address().is_loopback()))
+        told.where.address(seen.address());
+    return told;
+}
+
 void reach_book::tell(wallet_address const& who) {
     if (m_own)
         (void)m_links.send(who, wire::link_kind::reach, wire::encode(*m_own));
@@ -27,14 +34,10 @@ void reach_book::on_link(wallet_address const& who, bool is_up) {
 
 void reach_book::on_message(wallet_address const& who, byte_view body) {
     auto const found = m_neighbours.find(who);
-    auto told = wire::decode_reach(body);
+    auto const told = wire::decode_reach(body);
     if (found == m_neighbours.end() || !told)
         return;
-    auto const seen = found->second.seen.address();
-    auto const stated = told.value().where.address();
-    if (stated != seen && !(stated.is_loopback() && seen.is_loopback()))
-        told.value().where.address(seen);
-    found->second.told = told.value();
+    found->second.told = believed(told.value(), found->second.seen);
 }
 
 std::optional<wire::reach> reach_book::of(wallet_address const& who) const {

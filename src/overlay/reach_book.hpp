@@ -8,10 +8,12 @@
 
 namespace tau::overlay {
 
+/// What a neighbour that we see at `seen` says of itself, with the address that we see unless
+/// the stated one is the same or both are of one host: nobody can send others to an address
+/// that is not its own.
+[[nodiscard]] wire::reach believed(wire::reach told, endpoint const& seen);
+
 /// Where our neighbours can be met, as they say and we see it; and we, as we tell them.
-///
-/// A stated address is believed if it is the one that we see, or both are of one host:
-/// a neighbour cannot send others to an address that is not its own.
 ///
 /// Source:    docs/wire/hello.md, "Reach". Threading: tau thread. Errors: ignored.
 class reach_book {

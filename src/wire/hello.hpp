@@ -82,7 +82,8 @@ enum class link_kind : std::uint8_t {
     topic_have = 0x22,
     topic_pull = 0x23,
     topic_parting = 0x24,
-    reach = 0x30, ///< wire/reach.hpp
+    reach = 0x30,      ///< wire/reach.hpp
+    rendezvous = 0x31, ///< wire/rendezvous.hpp
 };
 
 struct link_message {

@@ -1,6 +1,6 @@
 #include "one_form.hpp"
 
-#include "wire/reach.hpp"
+#include "wire/rendezvous.hpp"
 #include "wire/topic_link.hpp"
 
 // Whatever decodes has exactly one form.
@@ -17,5 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         expect_same(wire::encode(parting.value()), input);
     if (auto const reach = wire::decode_reach(input))
         expect_same(wire::encode(reach.value()), input);
+    if (auto const rendezvous = wire::decode_rendezvous(input))
+        expect_same(wire::encode(rendezvous.value()), input);
     return 0;
 }

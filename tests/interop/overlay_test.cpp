@@ -93,6 +93,20 @@ TEST_F(Overlay, MembersOfATopicHearEachOther) {
     EXPECT_EQ(b.posts.size(), 1U);
 }
 
+// As it is behind NATs that let nobody in: nobody dials, a neighbour of both introduces them.
+TEST_F(Overlay, ANeighbourIntroducesItsNeighbours) {
+    link(a, b);
+    link(c, b);
+    auto const& told = a.tau.overlay().forwarding().routes().told();
+    ASSERT_TRUE(dht.run_until([&] {
+        auto const found = told.find(b.wallet());
+        return found != told.end() && found->second.size() == 2;
+    }));
+    EXPECT_FALSE(a.is_linked(c));
+    a.tau.overlay().come_near(c.wallet());
+    EXPECT_TRUE(dht.run_until([&] { return a.is_linked(c) && c.is_linked(a); }));
+}
+
 TEST_F(Overlay, AConnectionToOurselvesIsNoLink) {
     a.tau.overlay().join_topic(topic);
     a.tau.overlay().meet(topic, a.where());

@@ -106,8 +106,11 @@ void node_stack::on_tick() {
         return;
     m_watch_timer.update();
     std::vector<endpoint> own;
-    if (auto const where = m_tau.dht_engine().external_endpoint())
+    if (auto const where = m_tau.dht_engine().external_endpoint()) {
         own.push_back(*where);
+        auto const nat = static_cast<wire::stated_nat>(m_tau.dht_engine().nat());
+        m_tau.overlay().set_reach({nat, *where});
+    }
     if (!own.empty() && own != m_told_endpoints) {
         m_told_endpoints = own;
         m_messenger.on_own_endpoints(std::move(own));

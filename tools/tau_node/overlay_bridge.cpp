@@ -74,6 +74,8 @@ messenger::reach overlay_bridge::reach_of(public_key const& who,
 
 error_code overlay_bridge::carry(public_key const& to, wallet_address const& wallet,
                                  messenger::message_id const& id, bytes sealed) {
+    if (!m_overlay.links().is_linked(wallet))
+        m_overlay.come_near(wallet);
     return m_overlay.send({id, wallet, to, std::move(sealed), carry_life});
 }
 

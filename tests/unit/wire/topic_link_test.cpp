@@ -1,7 +1,7 @@
 #include "wire/topic_link.hpp"
 
 #include "core/random.hpp"
-#include "wire/reach.hpp"
+#include "wire/rendezvous.hpp"
 
 #include <gtest/gtest.h>
 
@@ -105,6 +105,20 @@ TEST(Reach, RoundTripsAndRefuses) {
     auto data = encode(reach{stated_nat::none, place("1.2.3.4", 1)});
     data[0] = 4;
     EXPECT_EQ(decode_reach(data).error(), errc::invalid_encoding);
+}
+
+TEST(Rendezvous, RoundTripsAndRefuses) {
+    reach const where{stated_nat::cone, place("1.2.3.4", 6881)};
+    for (auto const step : {rendezvous_step::ask, rendezvous_step::come}) {
+        rendezvous const one{step, wallet_address{{7}}, where};
+        auto const data = encode(one);
+        EXPECT_EQ(data.size(), 28U);
+        EXPECT_EQ(decode_rendezvous(data).value(), one);
+        expect_no_truncation(data, decode_rendezvous);
+    }
+    auto data = encode(rendezvous{rendezvous_step::come, {}, where});
+    data[0] = 4;
+    EXPECT_EQ(decode_rendezvous(data).error(), errc::invalid_encoding);
 }
 
 } // namespace
