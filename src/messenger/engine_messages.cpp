@@ -4,9 +4,9 @@
 #include "messenger/engine.hpp"
 #include "messenger/engine_core.hpp"
 #include "messenger/file_keeper.hpp"
-#include "messenger/hauler.hpp"
 #include "messenger/friend_watch.hpp"
 #include "messenger/gossip_link.hpp"
+#include "messenger/hauler.hpp"
 #include "messenger/loader.hpp"
 #include "messenger/views.hpp"
 

@@ -126,8 +126,7 @@ void post_spread::on_have(wallet_address const& from, std::vector<wire::post_id>
         if (found == m_missing.end()) {
             if (m_missing.size() >= max_missing)
                 return;
-            auto const due =
-                now.mono + (pushers().size() < max_pushers ? short_pull_pause : pull_pause);
+            auto const due = now.mono + (is_full() ? pull_pause : short_pull_pause);
             found = m_missing.emplace(id, missing{due, {}}).first;
             m_pull_at = m_pull_at ? std::min(*m_pull_at, due) : due;
         }
