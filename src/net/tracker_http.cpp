@@ -13,18 +13,28 @@ namespace {
 constexpr int backlog = 4096;
 // Of one connection at a time; more comes with the next event.
 constexpr std::size_t read_size = 16 * 1024;
-// Requests received before any is answered: few enough for what they look up to stay near.
+// Requests received before any is answered, and answered before any answer is sent: few enough
+// for what they look up to stay near.
 constexpr std::size_t arrivals_at_once = 32;
 constexpr std::size_t buffer_size = arrivals_at_once * 1024 + read_size;
 // Bodies that a client sends with a GET are skipped up to this; our limit.
 constexpr std::size_t max_body = 64 * 1024;
 // Connections accepted before other sockets get their turn.
-constexpr int accepts_at_once = 64;
+constexpr std::uint32_t accepts_at_once = 64;
 // The system would let each grow to megabytes, for thousands who ask and do not read.
 constexpr int socket_buffer_bytes = 64 * 1024;
 
 std::uint64_t event_data(std::uint32_t tag, std::uint32_t which) {
     return std::uint64_t{tag} << 32 | which;
+}
+
+// Connections that wait at a listener that is ready. To accept until the system says "none"
+// costs a socket and a file, which it makes before it looks.
+std::uint32_t waiting_at(socket_handle const& listener) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    ::getsockopt(listener.get(), IPPROTO_TCP, TCP_INFO, &info, &size);
+    return std::max(info.tcpi_unacked, 1U); // at a listener these are its queue
 }
 
 } // namespace
@@ -75,7 +85,7 @@ void tracker_http::on_event(std::uint32_t which, std::uint32_t events) {
 }
 
 void tracker_http::accept_all() {
-    for (int i = 0; i < accepts_at_once; ++i) {
+    for (auto left = std::min(waiting_at(m_listener), accepts_at_once); left > 0; --left) {
         sockaddr_storage from{};
         socklen_t size = sizeof from;
         socket_handle fd(::accept4(m_listener.get(), reinterpret_cast<sockaddr*>(&from), &size,
@@ -193,14 +203,12 @@ tracker_http::progress tracker_http::receive(connection& c, std::span<char> to,
 
 tracker_http::progress tracker_http::read(std::uint32_t at) {
     auto const begin = m_arrivals.empty() ? 0 : m_arrivals.back().begin + m_arrivals.back().size;
-    auto& c = m_connections[at];
     std::size_t count = 0;
     std::span<char> const room(m_buffer.data() + begin, read_size);
-    if (receive(c, room, count) == progress::gone)
+    if (receive(m_connections[at], room, count) == progress::gone)
         return progress::gone;
     if (count == 0)
         return progress::waits;
-    m_responder.expect({room.data(), count}, c.peer);
     m_arrivals.push_back({at, begin, count});
     if (m_arrivals.size() == arrivals_at_once || begin + count + read_size > m_buffer.size())
         serve();
@@ -210,25 +218,45 @@ tracker_http::progress tracker_http::read(std::uint32_t at) {
 void tracker_http::serve() {
     if (m_arrivals.empty())
         return;
+    for (auto const& [at, begin, size] : m_arrivals)
+        m_responder.expect({m_buffer.data() + begin, size}, m_connections[at].peer);
     m_responder.prefetch_expected();
     auto const now = m_clock.now();
-    for (auto const& [at, begin, size] : m_arrivals)
-        settle(at, take(m_connections[at], {m_buffer.data() + begin, size}, now));
+    for (auto const& [at, begin, size] : m_arrivals) {
+        auto const answers_begin = m_answers.size();
+        take(m_connections[at], {m_buffer.data() + begin, size}, now);
+        m_departures.push_back({at, answers_begin, m_answers.size() - answers_begin});
+        if (m_answers.size() > m_limits.max_unsent)
+            send_answers();
+    }
     m_arrivals.clear();
+    send_answers();
 }
 
-tracker_http::progress tracker_http::take(connection& c, std::string_view fresh, moment now) {
+void tracker_http::send_answers() {
+    for (auto const& [at, begin, size] : m_departures) {
+        auto& c = m_connections[at];
+        auto rest = std::string_view(m_answers).substr(begin, size);
+        auto const outcome = transmit(c, rest);
+        c.out.assign(rest);
+        settle(at, outcome);
+    }
+    m_departures.clear();
+    m_answers.clear();
+    m_leaving = 0;
+}
+
+void tracker_http::take(connection& c, std::string_view fresh, moment now) {
     if (c.in.empty())
         return handle(c, fresh, now);
     c.in += fresh;
     auto const whole = std::move(c.in);
     c.in.clear();
-    return handle(c, whole, now);
+    handle(c, whole, now);
 }
 
-tracker_http::progress tracker_http::handle(connection& c, std::string_view data, moment now) {
-    m_answer.clear();
-    bool answered = false;
+void tracker_http::handle(connection& c, std::string_view data, moment now) {
+    auto const begin = m_answers.size();
     while (!c.is_closing) {
         auto const skipped = std::min(c.skip, data.size());
         data.remove_prefix(skipped);
@@ -238,68 +266,66 @@ tracker_http::progress tracker_http::handle(connection& c, std::string_view data
         auto head = wire::read_http_head(data);
         if (!head && head.error() == errc::not_found)
             break;
-        answered = true;
         if (!head || head.value().body_size > max_body) {
             m_counters.add(tracker::counter::http_malformed);
             tracker::http_responder::append_bad_request(
-                head ? make_error_code(errc::too_large) : head.error(), m_answer);
+                head ? make_error_code(errc::too_large) : head.error(), m_answers);
             c.is_closing = true;
             break;
         }
-        if (m_open > m_limits.max_connections)
+        if (m_open - m_leaving > m_limits.max_connections)
             head.value().keeps_alive = false;
-        m_responder.answer(head.value(), c.peer, c.asked, now, m_answer,
+        m_responder.answer(head.value(), c.peer, c.asked, now, m_answers,
                            m_tls ? tracker::transport::tls : tracker::transport::plain);
         c.is_closing = !head.value().keeps_alive;
         c.skip = head.value().body_size;
         data.remove_prefix(head.value().size);
-        if (m_answer.size() > m_limits.max_unsent)
+        if (m_answers.size() - begin > m_limits.max_unsent)
             c.is_closing = true;
     }
-    if (!c.is_closing)
+    if (c.is_closing)
+        ++m_leaving;
+    else
         c.in.assign(data);
-    if (!answered)
-        return progress::waits;
     // A request that trickles in keeps the deadline of its first octet.
-    c.deadline = now.mono + (c.in.empty() ? m_limits.idle_timeout : m_limits.request_timeout);
-    c.out.swap(m_answer);
-    c.sent = 0;
-    return flush(c);
+    if (m_answers.size() > begin)
+        c.deadline = now.mono + (c.in.empty() ? m_limits.idle_timeout : m_limits.request_timeout);
 }
 
-// Sets `count` to 0 if the socket takes nothing now.
-tracker_http::progress tracker_http::transmit(connection& c, std::size_t& count) {
-    count = 0;
-    auto const rest = std::string_view(c.out).substr(c.sent);
-    if (m_tls)
-        return c.tls.write(rest, count) == tls_stream::outcome::gone ? progress::gone
-                                                                     : progress::waits;
-    // The end of the connection goes with the last octets, in one segment.
-    int const flags = MSG_NOSIGNAL | (c.is_closing ? MSG_MORE : 0);
-    ssize_t const n = ::send(c.fd.get(), rest.data(), rest.size(), flags);
-    if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? progress::waits : progress::gone;
-    count = static_cast<std::size_t>(n);
-    return progress::waits;
+tracker_http::progress tracker_http::transmit(connection& c, std::string_view& data) {
+    while (!data.empty()) {
+        std::size_t count = 0;
+        if (m_tls) {
+            if (c.tls.write(data, count) == tls_stream::outcome::gone)
+                return progress::gone;
+        } else {
+            // The end of the connection goes with the last octets, in one segment.
+            int const flags = MSG_NOSIGNAL | (c.is_closing ? MSG_MORE : 0);
+            ssize_t const sent = ::send(c.fd.get(), data.data(), data.size(), flags);
+            if (sent < 0 && errno != EAGAIN && errno != EINTR)
+                return progress::gone;
+            count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+        }
+        if (count == 0)
+            return progress::waits;
+        data.remove_prefix(count);
+    }
+    if (!c.is_closing)
+        return progress::waits;
+    c.tls.finish();
+    return progress::gone;
 }
 
 tracker_http::progress tracker_http::flush(connection& c) {
-    while (c.sent < c.out.size()) {
-        std::size_t count = 0;
-        if (transmit(c, count) == progress::gone)
-            return progress::gone;
-        if (count == 0)
-            return progress::waits;
-        c.sent += count;
-    }
-    if (c.is_closing)
-        c.tls.finish();
+    auto rest = std::string_view(c.out).substr(c.sent);
+    auto const outcome = transmit(c, rest);
+    c.sent = c.out.size() - rest.size();
     // Thousands of idle connections must not keep the buffer of their largest answer.
-    if (m_answer.capacity() < c.out.capacity())
-        m_answer.swap(c.out);
-    std::string().swap(c.out);
-    c.sent = 0;
-    return c.is_closing ? progress::gone : progress::waits;
+    if (rest.empty()) {
+        std::string().swap(c.out);
+        c.sent = 0;
+    }
+    return outcome;
 }
 
 void tracker_http::on_time(moment now) {

@@ -37,10 +37,11 @@ struct HttpRounds : testing::Test {
     static void send(tcp::socket& to, std::string const& text) {
         asio::write(to, asio::buffer(text));
     }
-    static std::string announce(unsigned port, char const* fields = "") {
+    static std::string announce(unsigned port, char const* fields = "",
+                                char const* numwant = "50") {
         return "GET /announce?info_hash=" + std::string(20, 'h')
                + "&peer_id=" + std::string(20, 'p') + "&left=1&port=" + std::to_string(port)
-               + " HTTP/1.1\r\n" + fields + "\r\n";
+               + "&numwant=" + numwant + " HTTP/1.1\r\n" + fields + "\r\n";
     }
     /// Serves rounds of events until `done`, or nothing has come for a second.
     template <class Done>
@@ -119,6 +120,45 @@ TEST_F(HttpRounds, ARequestInPiecesIsPutTogether) {
     }
     serve_until([&] { return http.connection_count() == clients.size() - 1; });
     EXPECT_NE(read_all(clients.front()).find("5:peers"), std::string::npos);
+}
+
+// More than the sockets hold, and in one round more than may wait unsent for one of them.
+TEST_F(HttpRounds, WhoReadsSlowlyGetsEachAnswerInTheEnd) {
+    constexpr unsigned peers = 200;
+    constexpr unsigned readers = 8;
+    constexpr unsigned questions = 120;
+    for (unsigned i = 0; i < peers; ++i)
+        send(connect(), announce(1000 + i, "Connection: close\r\n"));
+    serve(peers);
+    clients.clear();
+    std::string many;
+    for (unsigned i = 1; i < questions; ++i)
+        many += announce(1000, "", "200");
+    for (unsigned i = 0; i < readers; ++i) {
+        auto& c = clients.emplace_back(io, tcp::v4());
+        c.set_option(asio::socket_base::receive_buffer_size(16384));
+        c.connect({http.local().address(), http.local().port()});
+        send(c, many + announce(1000, "Connection: close\r\n", "200"));
+    }
+    serve(peers + readers * questions);
+    EXPECT_EQ(http.connection_count(), readers) << "nobody has read";
+    std::vector<std::string> got(readers);
+    serve_until([&] {
+        for (unsigned i = 0; i < readers; ++i) {
+            std::string fresh(clients[i].available(), '\0');
+            asio::read(clients[i], asio::buffer(fresh));
+            got[i] += fresh;
+        }
+        return http.connection_count() == 0;
+    });
+    for (unsigned i = 0; i < readers; ++i) {
+        got[i] += read_all(clients[i]);
+        unsigned answers = 0;
+        for (std::size_t at = 0; (at = got[i].find("HTTP/1.1 200 OK\r\n", at)) != got[i].npos; ++at)
+            ++answers;
+        EXPECT_EQ(answers, questions);
+        EXPECT_TRUE(got[i].ends_with('e'));
+    }
 }
 
 TEST_F(HttpRounds, WhoLeftBeforeTheAnswerHarmsNobody) {
