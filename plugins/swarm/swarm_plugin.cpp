@@ -154,9 +154,13 @@ void swarm_plugin::punch(info_hash const& swarm, endpoint const& where) {
     if (m_host.is_owner()) {
         allow_utp();
         m_utp_timer.expires_after(utp_time);
-        m_utp_timer.async_wait([this](error_code ec) {
-            if (!ec)
-                end_utp();
+        m_utp_timer.async_wait([alive = m_alive](error_code ec) {
+            auto* const self = *alive;
+            bool const is_over =
+                self != nullptr
+                && self->m_utp_timer.expiry() <= boost::asio::steady_timer::clock_type::now();
+            if (!ec && is_over)
+                self->end_utp();
         });
     }
     connect(swarm, where);

@@ -21,10 +21,11 @@ overlay_set::overlay_set(plugins::host& home, std::shared_ptr<clock_source const
       m_options(std::move(options)), m_swarm(home, m_clock, random, keys, log),
       m_reach(m_swarm.overlay()), m_topics(home.context(), *m_clock, random, keys, m_swarm, m_reach,
                                            options_of_topics(), !home.is_owner()),
-      m_approach(m_swarm, *m_clock, keys.wallet(), options_of_swarm()),
+      m_approach(m_swarm, *m_clock, random, keys.wallet(), options_of_swarm(), m_options.dial),
       m_approached(1.0 / static_cast<double>(approach_pause.count()), 1, max_approached),
       m_presence(home.context(), *m_clock, random, keys, m_options.trackers),
       m_forward(home.context(), *m_clock, random, keys, m_options.forward) {
+    m_approach.introductions().set_serving(m_options.forward.tell_links);
     tie_links();
     tie_forwarding();
     tie_presence();
@@ -225,8 +226,9 @@ void overlay_set::on_route(wallet_address const& whom, std::vector<wire::hop_pat
     m_route_questions.erase(first, last);
     for (auto const& done : asked)
         done(paths);
-    if (m_options.dial != dial_rule::never)
-        m_approach.follow(paths);
+    m_approach.follow(paths);
+    if (m_approaching.erase(whom) > 0)
+        ask_introduction(whom);
 }
 
 // A link's key was proved to us; a tracker checked the binding record of what it tells.
@@ -269,12 +271,20 @@ void overlay_set::set_reach(wire::reach const& own) {
 void overlay_set::come_near(wallet_address const& who) {
     if (m_options.dial == dial_rule::never || !m_approached.allow(who, now().mono))
         return;
-    std::vector<wallet_address> common;
-    for (auto const& [neighbour, links] : m_forward.engine().routes().told())
-        if (std::find(links.begin(), links.end(), who) != links.end())
-            common.push_back(neighbour);
-    m_approach.be_introduced(who, common);
+    ask_introduction(who);
+    m_approaching.insert(who);
     m_presence.logic().ask_route(who, now()); // on_route() goes on
+}
+
+// It names the receiver to neighbours, from whom layers hide it.
+void overlay_set::ask_introduction(wallet_address const& who) {
+    if (m_options.forward.layers != forward::layering::off)
+        return;
+    std::vector<wallet_address> common;
+    for (auto const& path : m_forward.engine().paths_to(who, now().mono))
+        if (path.size() == 2)
+            common.push_back(path.front());
+    m_approach.be_introduced(who, std::move(common));
 }
 
 } // namespace tau

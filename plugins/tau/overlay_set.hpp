@@ -8,13 +8,11 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace tau {
-
-/// Whether to open a connection to a wallet that a tracker says is reachable.
-enum class dial_rule { never, when_accepted };
 
 struct overlay_options {
     /// Asked for routes and told of links; null: none. Outlives the plugin set.
@@ -91,6 +89,11 @@ public:
     /// Tries to become linked with somebody whom messages reach over others; now and then.
     void come_near(wallet_address const& who);
 
+    /// Wallets whom we do not meet; keys are refused by links().
+    void refuse(std::function<bool(wallet_address const&)> is_refused) {
+        m_approach.refuse(std::move(is_refused));
+    }
+
     [[nodiscard]] overlay::engine& links() { return m_swarm.overlay(); }
     [[nodiscard]] forward::engine& forwarding() { return m_forward.engine(); }
     [[nodiscard]] overlay::presence& presence() { return m_presence.logic(); }
@@ -102,6 +105,7 @@ public:
 private:
     [[nodiscard]] plugins::swarm_options options_of_swarm() const;
     [[nodiscard]] plugins::swarm_options options_of_topics() const;
+    void ask_introduction(wallet_address const& who);
     void tie_links();
     void tie_forwarding();
     void tie_presence();
@@ -119,6 +123,7 @@ private:
     topic_set m_topics;
     approach m_approach;
     rate_limiter<wallet_address> m_approached;
+    std::set<wallet_address> m_approaching; ///< trackers are asked for a way to them
     plugins::presence_plugin m_presence;
     plugins::forward_plugin m_forward;
     std::multimap<wallet_address, route_handler> m_route_questions;

@@ -1,5 +1,7 @@
 #include "dht/engine_core.hpp"
 
+#include "core/address.hpp"
+
 #include <algorithm>
 #include <utility>
 

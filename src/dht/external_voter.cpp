@@ -1,5 +1,6 @@
 #include "dht/external_voter.hpp"
 
+#include "core/address.hpp"
 #include "dht/endpoint_hash.hpp"
 
 #include <algorithm>

@@ -107,6 +107,23 @@ TEST_F(Overlay, ANeighbourIntroducesItsNeighbours) {
     EXPECT_TRUE(dht.run_until([&] { return a.is_linked(c) && c.is_linked(a); }));
 }
 
+// Neighbours may send us to many who are not there; that ends no link which we have.
+TEST_F(Overlay, IntroductionsInVainTakeNoLinkAway) {
+    link(a, b);
+    link(a, c);
+    auto const nowhere = dht.dead_endpoint();
+    for (std::uint8_t i = 0; i < approach::max_meetings; ++i) {
+        wire::rendezvous const call{
+            wire::rendezvous_step::call, wallet_address{{i}}, {wire::stated_nat::cone, nowhere}};
+        auto& from = i % 2 == 0 ? b : c;
+        ASSERT_TRUE(from.tau.overlay().links().send(a.wallet(), wire::link_kind::rendezvous,
+                                                    wire::encode(call)));
+    }
+    dht.run_for(500ms);
+    EXPECT_TRUE(a.is_linked(b));
+    EXPECT_TRUE(a.is_linked(c));
+}
+
 TEST_F(Overlay, AConnectionToOurselvesIsNoLink) {
     a.tau.overlay().join_topic(topic);
     a.tau.overlay().meet(topic, a.where());

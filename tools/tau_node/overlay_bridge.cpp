@@ -44,6 +44,12 @@ void overlay_bridge::start(std::uint16_t port, std::vector<std::string> const& t
         auto const who = m_messenger.friend_of(key);
         return who && who->state == messenger::friend_state::blocked;
     });
+    m_overlay.refuse([this](wallet_address const& wallet) {
+        auto const all = m_messenger.friends();
+        return std::any_of(all.begin(), all.end(), [&](auto const& one) {
+            return one.state == messenger::friend_state::blocked && one.wallet == wallet;
+        });
+    });
     m_messenger.use_carrier(this);
     m_overlay.start(port);
     load();

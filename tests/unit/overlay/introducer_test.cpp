@@ -37,8 +37,12 @@ struct peer final : introducer_port {
         if (is_linked(to))
             m_all.at(to)->logic.on_message(wallet, body, m_now);
     }
-    void meet(wallet_address const& who, endpoint const& where) override {
+    bool meet(wallet_address const& who, endpoint const& where, meeting how) override {
+        if (is_shy)
+            return false;
         met.emplace_back(who, where);
+        as.push_back(how);
+        return true;
     }
     void say(peer& to, rendezvous_step step, peer const& about, wire::reach const& where) {
         to.logic.on_message(wallet, wire::encode(wire::rendezvous{step, about.wallet, where}),
@@ -52,6 +56,8 @@ struct peer final : introducer_port {
     introducer logic{*this};
     std::set<wallet_address> linked;
     std::vector<std::pair<wallet_address, endpoint>> met;
+    std::vector<meeting> as;
+    bool is_shy = false;
     int sent = 0;
 };
 
@@ -62,7 +68,7 @@ struct Introducer : testing::Test {
     peer a{all, 1, "10.0.0.1", now};
     peer hop{all, 2, "10.0.0.2", now};
     peer b{all, 3, "10.0.0.3", now};
-    wire::reach const elsewhere{stated_nat::cone, place("192.0.2.9", 53)};
+    wire::reach const elsewhere{stated_nat::cone, place("10.0.9.9", 53)};
 
     void SetUp() override {
         for (auto* one : {&a, &b}) {
@@ -79,6 +85,21 @@ TEST_F(Introducer, SendsBothToEachOther) {
     EXPECT_EQ(a.met[0], std::pair(b.wallet, place("10.0.0.3", 6881)));
     ASSERT_EQ(b.met.size(), 1U);
     EXPECT_EQ(b.met[0], std::pair(a.wallet, place("10.0.0.1", 6881)));
+    EXPECT_EQ(a.as, std::vector{meeting::asked});
+    EXPECT_EQ(b.as, std::vector{meeting::called});
+}
+
+TEST_F(Introducer, WhoDoesNotWantToMeetIsNotBetrayed) {
+    b.is_shy = true;
+    ask();
+    EXPECT_EQ(b.sent, 0);
+    EXPECT_TRUE(a.met.empty());
+}
+
+TEST_F(Introducer, WhoDoesNotTellLinksIntroducesNobody) {
+    hop.logic.set_serving(false);
+    ask();
+    EXPECT_EQ(hop.sent, 0);
 }
 
 TEST_F(Introducer, TwoSymmetricNatsAreNotTried) {
@@ -94,10 +115,42 @@ TEST_F(Introducer, TwoSymmetricNatsAreNotTried) {
 // An address that the neighbour does not see is replaced: nobody is sent against a third one.
 TEST_F(Introducer, NobodyIsSentElsewhere) {
     a.logic.set_own(elsewhere);
-    b.logic.set_own({stated_nat::cone, place("192.0.2.9", 54)});
+    b.logic.set_own({stated_nat::cone, place("10.0.9.9", 54)});
     ask();
     EXPECT_EQ(b.met.at(0).second, place("10.0.0.1", 53));
     EXPECT_EQ(a.met.at(0).second, place("10.0.0.3", 54));
+}
+
+// The port of one network says nothing of another; the address that is seen does.
+TEST_F(Introducer, PlacesInAnotherNetworkAreNotMixed) {
+    a.logic.set_own({stated_nat::cone, place("192.0.2.9", 53)}); // seen at a private address
+    ask();
+    EXPECT_EQ(hop.sent, 0);
+    a.logic.set_own({stated_nat::cone, place("2001:db8::1", 53)});
+    ask();
+    EXPECT_EQ(hop.sent, 0);
+    a.logic.set_own({stated_nat::unknown, place("0.0.0.0", 6881)});
+    ask();
+    EXPECT_EQ(b.met.at(0).second, place("10.0.0.1", 6881));
+}
+
+// Whoever introduces us may lie.
+TEST_F(Introducer, NobodyOutsideHasUsConnectToOurOwnNetwork) {
+    hop.seen = place("192.0.2.7", 1);
+    auto const call = [&](char const* where, std::uint16_t port = 53) {
+        b.met.clear();
+        now += 2s;
+        hop.say(b, rendezvous_step::call, a, {stated_nat::cone, place(where, port)});
+        return !b.met.empty();
+    };
+    for (auto const* where : {"10.0.0.1", "192.168.1.1", "127.0.0.1", "0.0.0.0", "239.1.1.1",
+                              "fe80::1", "fd00::1", "::1"})
+        EXPECT_FALSE(call(where)) << where;
+    EXPECT_FALSE(call("192.0.2.9", 0));
+    EXPECT_TRUE(call("192.0.2.9"));
+    hop.seen = place("192.168.0.9", 1);
+    EXPECT_TRUE(call("192.168.1.1"));
+    EXPECT_FALSE(call("127.0.0.1"));
 }
 
 TEST_F(Introducer, ComesOnlyWhenItAskedAndOnce) {
@@ -126,19 +179,28 @@ TEST_F(Introducer, WhoIsLinkedAlreadyIsNotMet) {
     EXPECT_TRUE(b.met.empty());
 }
 
-TEST_F(Introducer, HasABudgetForBothEnds) {
+TEST_F(Introducer, AskersAndWhoIsWantedHaveABudget) {
+    constexpr auto most = static_cast<int>(introducer::burst);
+    b.is_shy = true; // what the hop sends are calls
     for (int i = 0; i < 100; ++i)
         ask();
-    EXPECT_LE(b.met.size(), static_cast<std::size_t>(introducer::asks_burst));
-    auto const before = b.met.size();
+    EXPECT_EQ(hop.sent, most);
     peer c{all, 4, "10.0.0.4", now}; // another asker, the same neighbour that is called
     c.linked = {hop.wallet};
     hop.linked.insert(c.wallet);
     c.logic.ask(hop.wallet, b.wallet, now);
-    EXPECT_EQ(b.met.size(), before);
-    now += 2s;
-    c.logic.ask(hop.wallet, b.wallet, now);
-    EXPECT_EQ(b.met.size(), before + 1);
+    EXPECT_EQ(hop.sent, most);
+    // That many want it does not keep it from asking.
+    b.logic.ask(hop.wallet, c.wallet, now);
+    EXPECT_EQ(c.met.size(), 1U);
+}
+
+TEST_F(Introducer, CallersHaveABudget) {
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        peer stranger{all, static_cast<std::uint8_t>(100 + i), "10.0.1.1", now};
+        hop.say(b, rendezvous_step::call, stranger, elsewhere);
+    }
+    EXPECT_EQ(b.met.size(), static_cast<std::size_t>(introducer::burst));
 }
 
 TEST_F(Introducer, IgnoresWhatIsMalformed) {
