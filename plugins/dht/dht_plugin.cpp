@@ -49,7 +49,10 @@ public:
         if (m_waiting->load() >= max_reports_waiting && query == wire::exchange_method)
             return false;
         auto const outcome = m_answers->on_query(query, source, message, response, m_clock->now());
-        if (outcome == dht::reply::answered_and_report) {
+        if (outcome == dht::reply::answered_and_report
+            && m_waiting->load() >= max_reports_waiting) {
+            response["r"].dict().erase("tg"); // a get's, that is answered without its rider
+        } else if (outcome == dht::reply::answered_and_report) {
             auto const raw = message.data_section();
             m_waiting->fetch_add(1);
             m_report(source, bytes(raw.begin(), raw.end()));

@@ -31,6 +31,9 @@ struct get_request {
     std::optional<endpoint> ask_at{};
     /// Items with a seq up to this are known to the caller and not reported; -1: any.
     std::int64_t known_seq = -1;
+    /// Rides on the direct queries to endpoints that the key has proved: boxed for it by the
+    /// layer above, one bencoded string up to wire::max_get_gossip; empty: nothing.
+    bytes gossip{};
 };
 
 /// One verified value on its way to the caller.
@@ -50,9 +53,12 @@ struct got_immutable {
 /// once, and again for each later one with a higher seq; on_done comes exactly
 /// once and last: success if any on_item came, else errc::not_found (asked, nothing
 /// newer than known_seq), errc::timed_out, errc::unreachable or errc::cancelled.
+/// on_gossip comes at most once, if the key's node took what rode along, with what it
+/// has for us, boxed, or nothing.
 struct get_observer {
     std::function<void(got_item const&)> on_item;
     std::function<void(error_code)> on_done;
+    std::function<void(bytes const&)> on_gossip{};
 };
 
 struct get_immutable_observer {
@@ -83,7 +89,8 @@ struct parcel {
 /// Success carries what the other side handed back (already verified).
 using exchange_observer = std::function<void(result<parcel>)>;
 
-/// An exchange that somebody began with us, after verification of every item.
+/// An exchange that somebody began with us, after verification of every item, or gossip that
+/// rode on a get.
 /// `from` is the key that the sender claims; `proven` says that it signed our fresh
 /// nonce for this endpoint. `value` items of unknown origin are still safe to store.
 struct incoming_parcel {

@@ -252,6 +252,8 @@ parcel exchanger::keep_valid(wire::exchange_load load) {
 
 void exchanger::on_request(endpoint const& source, byte_view message, moment now) {
     auto const node = wire::parse_bencode(message);
+    if (node && node.value().dict_find_string_value("q") == "get")
+        return on_rider(source, node.value(), now);
     auto const query = node ? wire::decode_exchange_query(node.value()) : node.error();
     if (!query || query.value().from == m_core.self.key) {
         ++m_core.counts.dropped_malformed;
@@ -260,13 +262,25 @@ void exchanger::on_request(endpoint const& source, byte_view message, moment now
     ++m_core.counts.exchanges_in;
     bool const proven = check_asker(query.value(), source, now);
     auto valid = keep_valid(query.value().load);
-    if (valid.empty() || !m_handler)
+    if (!valid.empty())
+        hand_up({query.value().from, proven, source, std::move(valid)});
+}
+
+void exchanger::on_rider(endpoint const& source, lt::bdecode_node const& message, moment now) {
+    auto const query = wire::decode_get_query(message);
+    if (!query || !query.value().rider || query.value().rider->from == m_core.self.key)
         return;
-    m_core.call(
-        [this, incoming = incoming_parcel{query.value().from, proven, source, std::move(valid)}] {
-            if (m_handler)
-                m_handler(incoming);
-        });
+    // Whoever forges the source of a friend's datagrams could repeat one: nobody is there for it.
+    auto const& rider = *query.value().rider;
+    if (m_core.book.is_proven(rider.from, source, now))
+        hand_up({rider.from, false, source, parcel{{}, {}, rider.gossip}});
+}
+
+void exchanger::hand_up(incoming_parcel incoming) {
+    m_core.call([this, incoming = std::move(incoming)] {
+        if (m_handler)
+            m_handler(incoming);
+    });
 }
 
 // True if the asker owns its key and receives at `source`, by this query or an earlier one.

@@ -31,6 +31,7 @@ public:
         m_handler = std::move(handler);
     }
 
+    /// A query of an exchange, or a `get` on which gossip rides.
     void on_request(endpoint const& source, byte_view message, moment now);
     void on_sent(std::uint64_t job, request_id query, moment now);
     void on_reply(open_query const& query, lt::bdecode_node const& message, moment now);
@@ -75,6 +76,8 @@ private:
                  moment now);
     void go_on(job& j, std::optional<std::uint16_t> asked, wire::exchange_reply const& reply,
                endpoint const& from, moment now);
+    void on_rider(endpoint const& source, lt::bdecode_node const& message, moment now);
+    void hand_up(incoming_parcel incoming);
     bool check_asker(wire::exchange_query const& query, endpoint const& source, moment now);
     [[nodiscard]] parcel keep_valid(wire::exchange_load load);
     void set_deadline(job& j);

@@ -25,16 +25,18 @@ void get_queue::get(get_request request, get_observer observer, moment now) {
         || join(what, request.known_seq, who, request.ask_at, now))
         return;
     auto const key = request.what.key;
-    enter(std::make_unique<job>(job{m_core.next_id(),
-                                    what,
-                                    std::move(request.what),
-                                    key,
-                                    request.ask_at,
-                                    request.known_seq,
-                                    get_policy(m_core.settings, mode),
-                                    {},
-                                    {}}),
-          std::move(who), now);
+    auto fresh = std::make_unique<job>(job{m_core.next_id(),
+                                           what,
+                                           std::move(request.what),
+                                           key,
+                                           request.ask_at,
+                                           request.known_seq,
+                                           get_policy(m_core.settings, mode),
+                                           {},
+                                           {}});
+    fresh->gossip = std::move(request.gossip);
+    fresh->on_gossip = std::move(observer.on_gossip);
+    enter(std::move(fresh), std::move(who), now);
 }
 
 void get_queue::get_immutable(target const& what, std::optional<public_key> holder,
@@ -167,6 +169,8 @@ void get_queue::ask(job& j, get_policy::ask const& step, moment now) {
     wire::get_query query{j.what, std::nullopt};
     if (j.address && j.known_seq >= 0)
         query.seq = j.known_seq;
+    if (j.on_gossip && !j.gossip.empty() && m_core.book.is_proven(*j.holder, step.to, now))
+        query.rider = wire::get_rider{m_core.self.key, j.gossip};
     if (step.again)
         ++m_core.counts.queries_resent;
     auto const pace = j.address ? pace_class::urgent : pace_class::bulk;
@@ -215,12 +219,21 @@ void get_queue::on_reply(open_query const& query, lt::bdecode_node const& messag
     if (j.holder)
         m_core.book.succeeded(*j.holder, query.to, query.age(now.mono), now);
     if (reply) {
+        take_gossip(j, query, reply.value(), now);
         on_value(j, reply.value(), query.to, now);
     } else {
         ++m_core.counts.dropped_malformed;
         j.policy.on_negative(query.to, now.mono);
     }
     perform(j, now);
+}
+
+void get_queue::take_gossip(job& j, open_query const& query, wire::get_reply const& reply,
+                            moment now) {
+    if (reply.gossip && j.on_gossip && m_core.book.is_proven(*j.holder, query.to, now))
+        m_core.call([tell = std::exchange(j.on_gossip, {}), theirs = *reply.gossip] {
+            tell(theirs == wire::no_gossip() ? bytes{} : theirs);
+        });
 }
 
 void get_queue::on_value(job& j, wire::get_reply const& reply, endpoint const& from, moment now) {

@@ -71,6 +71,8 @@ private:
         bool holds_slot = false;
         int traversals = 0;         // running
         int waiting_traversals = 0; // for a place
+        bytes gossip{};             // for the holder, to ride along
+        std::function<void(bytes const&)> on_gossip{};
     };
     using job_ptr = std::unique_ptr<job>;
     /// An answer whose signature somebody else is looking at.
@@ -87,6 +89,7 @@ private:
     void begin(job& j, moment now);
     void perform(job& j, moment now);
     void ask(job& j, get_policy::ask const& step, moment now);
+    void take_gossip(job& j, open_query const& query, wire::get_reply const& reply, moment now);
     void traverse(job& j);
     void start_traversals();
     void tell(job& j, get_source source, moment now);

@@ -1,7 +1,5 @@
 #include "dht/snapshot_responder.hpp"
 
-#include "wire/krpc.hpp"
-
 #include <sodium.h>
 
 #include <utility>
@@ -98,9 +96,37 @@ reply snapshot_responder::answer_get(endpoint const& source, lt::bdecode_node co
         r["v"] = lt::entry::preformatted_type(item->value);
     }
     m_gets_served.fetch_add(1, std::memory_order_relaxed);
+    if (item->is_mutable() && query.value().rider
+        && takes_rider(*query.value().rider, source, now)) {
+        auto const gossip =
+            gossip_for(query.value().rider->from, wants_value ? item->value.size() : 0);
+        r["tg"] = lt::entry::preformatted_type(gossip.begin(), gossip.end());
+        return reply::answered_and_report;
+    }
     // The session's own storage may hold an older copy of our item, put there by anybody, and
     // would write it over ours.
     return item->is_mutable() ? reply::answered : reply::completed;
+}
+
+bool snapshot_responder::takes_rider(wire::get_rider const& rider, endpoint const& source,
+                                     moment now) {
+    if (!m_current->is_proven(rider.from, source, now.mono))
+        return false;
+    auto const cost = static_cast<double>(rider.gossip.size());
+    return source.address().is_loopback()
+           || (m_exchanges.allow(source.address(), now.mono)
+               && m_bytes.allow(source.address(), now.mono, cost));
+}
+
+bytes snapshot_responder::gossip_for(public_key const& asker, std::size_t value_bytes) const {
+    auto const* pages = m_current->offer_for(asker);
+    auto const room = wire::exchange_target_bytes - get_answer_overhead;
+    if (pages && value_bytes < room)
+        for (auto const& page : *pages)
+            if (!page.gossip.empty()
+                && page.gossip.size() <= std::min(wire::max_get_gossip, room - value_bytes))
+                return page.gossip;
+    return wire::no_gossip();
 }
 
 wire::exchange_reply snapshot_responder::draft(wire::exchange_query const& query,

@@ -5,6 +5,7 @@
 #include "dht/endpoint_hash.hpp"
 #include "dht/responder.hpp"
 #include "dht/served_items.hpp"
+#include "wire/krpc.hpp"
 
 #include <atomic>
 #include <memory>
@@ -57,6 +58,13 @@ private:
                      moment now);
     reply answer_exchange(endpoint const& source, lt::bdecode_node const& message,
                           lt::entry& response, moment now);
+    /// Whether gossip that rides on a get is taken: of who proved to be at `source`, within
+    /// what an address may do; it counts like an exchange.
+    [[nodiscard]] bool takes_rider(wire::get_rider const& rider, endpoint const& source,
+                                   moment now);
+    /// What the answer carries back; an empty string where there is no room beside
+    /// `value_bytes`.
+    [[nodiscard]] bytes gossip_for(public_key const& asker, std::size_t value_bytes) const;
     [[nodiscard]] wire::exchange_reply draft(wire::exchange_query const& query,
                                              endpoint const& source, moment now) const;
 

@@ -78,17 +78,19 @@ void friend_watch::poll(contact_ptr const& who) {
         request.known_seq = who->seen_seq;
         request.ask_at = who->last_source;
         request.mode = ask_it ? dht::get_mode::direct : dht::get_mode::automatic;
-        m_core.ports.dht.get(
-            std::move(request),
-            {m_core.guarded([this](dht::got_item const& got) {
-                 if (m_core.running)
-                     m_core.receive->on_channel_item(got.item);
-             }),
-             m_core.guarded(who, [this, ask_it](contact_ptr const& contact, error_code ec) {
-                 if (ask_it && ec && ec != errc::not_found)
-                     m_core.gossip->visit_soon(*contact); // perhaps they have gone
-                 on_polled(contact);
-             })});
+        dht::get_observer told{
+            m_core.guarded([this](dht::got_item const& got) {
+                if (m_core.running)
+                    m_core.receive->on_channel_item(got.item);
+            }),
+            m_core.guarded(who, [this, ask_it](contact_ptr const& contact, error_code ec) {
+                if (ask_it && ec && ec != errc::not_found)
+                    m_core.gossip->visit_soon(*contact); // perhaps they have gone
+                on_polled(contact);
+            })};
+        if (&salt == &salts.front())
+            m_core.gossip->ride(who, request, told);
+        m_core.ports.dht.get(std::move(request), std::move(told));
     }
     if (!who->wallet_read) {
         who->wallet_read = true;

@@ -121,6 +121,19 @@ bytes gossip_link::rider(contact& to, std::size_t limit) {
     return boxed ? std::move(boxed).value() : bytes{};
 }
 
+void gossip_link::ride(contact_ptr const& who, dht::get_request& on, dht::get_observer& told) {
+    if (!m_core.ports.dht.endpoint_of(who->row.key))
+        return; // nobody would take it
+    on.gossip = rider(*who);
+    if (on.gossip.empty())
+        return;
+    told.on_gossip = m_core.guarded(
+        who, [this, version = m_machine.version()](contact_ptr const& them, bytes const& theirs) {
+            on_told(*them, version);
+            on_rider(them, theirs, true);
+        });
+}
+
 void gossip_link::on_rider(contact_ptr const& from, byte_view boxed, bool proven) {
     if (boxed.empty() || !m_core.running || !from->is_talking())
         return;

@@ -62,6 +62,8 @@ public:
 
     /// Our vector for one friend, boxed, to ride along; empty if there is nothing new to say.
     [[nodiscard]] bytes rider(contact& to, std::size_t limit = rider_bytes);
+    /// Has news for them ride on a get of a channel of theirs, if there are any.
+    void ride(contact_ptr const& who, dht::get_request& on, dht::get_observer& told);
     /// What rode along has arrived.
     void on_told(contact const& to, std::uint64_t version) {
         m_machine.on_told(to.row.key, version);

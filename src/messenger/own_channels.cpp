@@ -196,11 +196,12 @@ void own_channels::read_endpoints(contact_ptr const& who) {
 
 void own_channels::read_wallet(contact_ptr const& who) {
     dht::get_request request{{who->row.key, channel::wallet_salt()}};
-    m_core.ports.dht.get(
-        std::move(request),
-        {m_core.guarded(who, [this](contact_ptr const& contact,
-                                    dht::got_item const& got) { on_wallet(contact, got.item); }),
-         {}});
+    dht::get_observer told{
+        m_core.guarded(who, [this](contact_ptr const& contact,
+                                   dht::got_item const& got) { on_wallet(contact, got.item); }),
+        {}};
+    m_core.gossip->ride(who, request, told);
+    m_core.ports.dht.get(std::move(request), std::move(told));
 }
 
 bool own_channels::on_friend_item(contact_ptr const& who, wire::mutable_item const& item) {

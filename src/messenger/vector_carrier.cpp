@@ -128,17 +128,19 @@ void vector_carrier::read(contact_ptr const& who, record& known, std::int64_t mi
         return;
     dht::get_request request{{who->row.key, channel::gossip_salt()}};
     request.known_seq = known.item ? known.item->seq : -1;
-    m_core.ports.dht.get(std::move(request),
-                         {m_core.guarded(who,
-                                         [this](contact_ptr const& from, dht::got_item const& got) {
-                                             (void)m_core.gossip->on_channel_item(from, got.item);
-                                         }),
-                          m_core.guarded(who, [this](contact_ptr const& from, error_code) {
-                              auto& now_known = record_of(from->row.key);
-                              now_known.asking = false;
-                              if (now_known.item)
-                                  put(*from, now_known);
-                          })});
+    dht::get_observer told{
+        m_core.guarded(who,
+                       [this](contact_ptr const& from, dht::got_item const& got) {
+                           (void)m_core.gossip->on_channel_item(from, got.item);
+                       }),
+        m_core.guarded(who, [this](contact_ptr const& from, error_code) {
+            auto& now_known = record_of(from->row.key);
+            now_known.asking = false;
+            if (now_known.item)
+                put(*from, now_known);
+        })};
+    m_core.gossip->ride(who, request, told);
+    m_core.ports.dht.get(std::move(request), std::move(told));
 }
 
 void vector_carrier::put(contact const& who, record& known) {

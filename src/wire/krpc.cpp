@@ -32,6 +32,14 @@ void append_nodes(std::vector<node_info>& out, byte_view compact, std::size_t en
     }
 }
 
+// A bencoded string under `key` as it came, if it is not too large.
+std::optional<bytes> take_gossip(lt::bdecode_node const& dict, char const* key) {
+    auto const found = dict.dict_find_string(key);
+    if (!found || section_of(found).size() > max_get_gossip)
+        return std::nullopt;
+    return to_bytes(section_of(found));
+}
+
 // An optional fixed-size string: absent is fine, another size is not.
 template <class Fixed>
 error_code take(std::optional<Fixed>& out, lt::bdecode_node const& dict, char const* key) {
@@ -52,13 +60,22 @@ lt::entry encode(get_query const& query) {
     out["a"]["target"] = string_entry(query.what);
     if (query.seq)
         out["a"]["seq"] = *query.seq;
+    if (query.rider) {
+        out["a"]["tg"] = raw_entry(query.rider->gossip);
+        out["a"]["tk"] = string_entry(query.rider->from);
+    }
     return out;
 }
 
 result<get_query> decode_get_query(lt::bdecode_node const& message) {
     TAU_TRY(args, dict_at(message, "a"));
     TAU_TRY(what, find_fixed<target>(args, "target"));
-    return get_query{what, find_int(args, "seq")};
+    get_query out{what, find_int(args, "seq")};
+    auto const from = find_fixed<public_key>(args, "tk");
+    auto gossip = take_gossip(args, "tg");
+    if (from && gossip)
+        out.rider = get_rider{from.value(), std::move(*gossip)};
+    return out;
 }
 
 lt::entry encode(get_reply const& reply) {
@@ -80,6 +97,8 @@ lt::entry encode(get_reply const& reply) {
         out["seq"] = *reply.seq;
     if (reply.sig)
         out["sig"] = string_entry(*reply.sig);
+    if (reply.gossip)
+        out["tg"] = raw_entry(*reply.gossip);
     if (!reply.token.empty())
         out["token"] = string_entry(reply.token);
     if (reply.value)
@@ -114,6 +133,7 @@ result<get_reply> decode_get_reply(lt::bdecode_node const& message) {
     if (auto const ec = take(out.sig, r, "sig"))
         return ec;
     out.seq = find_int(r, "seq");
+    out.gossip = take_gossip(r, "tg");
     out.seen = seen_endpoint(message);
     return out;
 }

@@ -24,17 +24,35 @@ inline constexpr std::size_t max_reply_nodes = 32;
 /// BEP 44 tokens are opaque; libtorrent's have 4 octets, others up to 20. Ours to set.
 inline constexpr std::size_t max_token_bytes = 64;
 
+/// Octets of gossip, a bencoded string, that ride on a `get` or its answer.
+inline constexpr std::size_t max_get_gossip = 640;
+
+/// What an answer carries that has none: an empty string.
+[[nodiscard]] inline bytes no_gossip() {
+    return {'0', ':'};
+}
+
+/// What rides on a `get` to the node of a friend; stock nodes pass over it.
+struct get_rider {
+    public_key from; ///< who asks
+    bytes gossip;    ///< boxed for whom is asked, one bencoded string
+
+    friend bool operator==(get_rider const&, get_rider const&) = default;
+};
+
 /// BEP 44 `get`. With `seq`, only an item with a higher seq is sent in full.
 struct get_query {
     target what;
     std::optional<std::int64_t> seq{};
+    std::optional<get_rider> rider{};
 
     friend bool operator==(get_query const&, get_query const&) = default;
 };
 
 /// `q` and `a` of the message; whoever sends it adds `t`, `y` and `a.id`.
 [[nodiscard]] lt::entry encode(get_query const& query);
-/// `message` is the whole KRPC message. errc::invalid_encoding, errc::invalid_length.
+/// `message` is the whole KRPC message; a rider that is malformed or too large is passed over.
+/// errc::invalid_encoding, errc::invalid_length.
 [[nodiscard]] result<get_query> decode_get_query(lt::bdecode_node const& message);
 
 /// The answer to `get` as it came: nothing in it is verified.
@@ -46,6 +64,7 @@ struct get_reply {
     std::optional<public_key> key{};
     std::optional<signature> sig{};
     std::optional<std::int64_t> seq{};
+    std::optional<bytes> gossip{};  ///< ours was taken; theirs for us, or an empty string
     std::optional<endpoint> seen{}; ///< BEP 42 `ip`: how the answerer sees us
 
     friend bool operator==(get_reply const&, get_reply const&) = default;

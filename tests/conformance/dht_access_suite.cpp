@@ -168,6 +168,32 @@ TEST_P(DhtAccess, ExchangesParcelsBothWays) {
     EXPECT_EQ(arrived->parcel.items[0], mine.item->item);
 }
 
+TEST_P(DhtAccess, GossipRidesOnAGet) {
+    if (!world->carries_gossip_on_gets())
+        GTEST_SKIP() << "a layer above exchanges instead";
+    put(1, "chan", 1, "2:hi");
+    world->member(1).offer(world->key_of(0), {{}, {}, to_bytes("6:theirs")});
+    std::vector<dht::incoming_parcel> arrived;
+    world->member(1).on_parcel([&](dht::incoming_parcel const& in) { arrived.push_back(in); });
+    for (int round = 0; round < 2; ++round) { // who proves itself
+        bool ended = false;
+        world->member(0).exchange(world->key_of(1), {}, world->where(1),
+                                  [&](result<dht::parcel> const&) { ended = true; });
+        ASSERT_TRUE(world->run_until([&] { return ended; }, patience));
+    }
+    arrived.clear();
+    std::optional<bytes> told;
+    dht::get_request request{address(1, "chan")};
+    request.ask_at = world->where(1);
+    request.gossip = to_bytes("4:mine");
+    world->member(0).get(std::move(request), {{}, {}, [&](bytes const& theirs) { told = theirs; }});
+    ASSERT_TRUE(world->run_until([&] { return told && !arrived.empty(); }, patience));
+    EXPECT_EQ(*told, to_bytes("6:theirs"));
+    ASSERT_EQ(arrived.size(), 1U);
+    EXPECT_EQ(arrived[0].from, world->key_of(0));
+    EXPECT_EQ(arrived[0].parcel.gossip, to_bytes("4:mine"));
+}
+
 TEST_P(DhtAccess, GivesUpAnExchangeWithADeadEndpoint) {
     std::optional<error_code> ended;
     world->member(0).exchange(

@@ -19,6 +19,8 @@ public:
     [[nodiscard]] virtual dht::access& member(std::size_t index) = 0;
     [[nodiscard]] virtual public_key key_of(std::size_t index) const = 0;
     [[nodiscard]] virtual endpoint where(std::size_t index) const = 0;
+    /// Whether get_request::gossip reaches whom is asked; it may.
+    [[nodiscard]] virtual bool carries_gossip_on_gets() const { return false; }
     /// Where nobody answers.
     [[nodiscard]] virtual endpoint dead_endpoint() = 0;
     /// Lets time pass until `done` or the limit; false if the limit came first.

@@ -23,6 +23,7 @@ public:
     endpoint where(std::size_t index) const override {
         return private_dht::endpoint_of(*m_members[index].session);
     }
+    bool carries_gossip_on_gets() const override { return true; }
     endpoint dead_endpoint() override { return m_dht.dead_endpoint(); }
     bool run_until(std::function<bool()> const& done, std::chrono::milliseconds limit) override {
         return m_dht.run_until(done, limit);

@@ -74,6 +74,50 @@ TEST_F(EngineExchange, FirstContactProvesBothSidesAndFetchesTheOffer) {
     EXPECT_LE(datagrams, 3);
 }
 
+// One round trip tells both: the question has alice's news, the answer bob's.
+TEST_F(EngineExchange, GossipRidesOnAGetAndItsAnswer) {
+    ASSERT_FALSE(
+        bob.core.put(wire::salt::from("chan").value(), 1, to_bytes("2:hi"), {}, bob.clock.now()));
+    bob.core.offer(alice_key.key(), {{}, {}, to_bytes("6:theirs")});
+    bob.pump();
+    std::vector<incoming_parcel> seen;
+    bob.core.on_parcel([&](incoming_parcel const& p) { seen.push_back(p); });
+    lt::entry const query =
+        encode(wire::get_query{target_of(bob_key.address("chan")),
+                               {},
+                               wire::get_rider{alice_key.key(), to_bytes("4:mine")}});
+    auto const ask = [&] {
+        auto const raw = bob.ask(alice_at, query);
+        return wire::decode_get_reply(wire::parse_bencode(raw.value()).value()).value();
+    };
+    auto answer = ask();
+    EXPECT_TRUE(answer.value);
+    EXPECT_FALSE(answer.gossip) << "nobody proved to be there";
+    EXPECT_TRUE(seen.empty());
+
+    (void)exchange({}, bob_at);
+    carry();
+    seen.clear();
+    answer = ask();
+    EXPECT_EQ(answer.gossip, to_bytes("6:theirs"));
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_FALSE(seen[0].proven) << "a datagram that somebody sent again proves nothing";
+    EXPECT_EQ(seen[0].from, alice_key.key());
+    EXPECT_EQ(seen[0].parcel.gossip, to_bytes("4:mine"));
+
+    bob.core.offer(alice_key.key(), {{}, {}, to_bytes("600:" + std::string(600, 'x'))});
+    ASSERT_FALSE(bob.core.put(wire::salt::from("chan").value(), 2,
+                              to_bytes("600:" + std::string(600, 'v')), {}, bob.clock.now()));
+    bob.pump();
+    EXPECT_EQ(ask().gossip, wire::no_gossip()) << "both do not fit one datagram";
+
+    // It counts like an exchange; the get itself is answered on.
+    for (int i = 0; i < 500; ++i)
+        answer = ask();
+    EXPECT_FALSE(answer.gossip);
+    EXPECT_TRUE(answer.value);
+}
+
 TEST_F(EngineExchange, ProvenFriendsNeedOneDatagramEachWay) {
     (void)exchange({}, bob_at);
     carry();

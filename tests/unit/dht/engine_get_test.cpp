@@ -56,6 +56,43 @@ TEST_P(EngineGet, AsksTheEndpointAndDeliversAVerifiedValueAtOnce) {
     EXPECT_TRUE(node.take<start_get>().empty());
 }
 
+// Whoever is at an endpoint that the key has not proved would learn who asks.
+TEST_P(EngineGet, GossipRidesToProvenEndpointsOnly) {
+    std::vector<bytes> told;
+    auto const ask = [&] {
+        auto wanted = request(get_mode::direct);
+        wanted.gossip = to_bytes("4:mine");
+        node.core.get(std::move(wanted), {{}, {}, [&](bytes const& g) { told.push_back(g); }},
+                      node.clock.now());
+        node.pump();
+        auto const sent = node.take<send_query>();
+        EXPECT_EQ(sent.size(), 1U);
+        return sent.at(0);
+    };
+    auto const answer = [&](request_id id, char const* gossip) {
+        wire::get_reply reply;
+        reply.seq = 1;
+        reply.gossip = to_bytes(std::string_view(gossip));
+        node.respond(id, place, test::answer_with(encode(reply)));
+    };
+    auto query = ask();
+    EXPECT_EQ(query.query["a"].find_key("tg"), nullptr);
+    answer(query.id, "6:theirs");
+    EXPECT_TRUE(told.empty());
+
+    prove_bob(place);
+    query = ask();
+    EXPECT_NE(query.query["a"].find_key("tg"), nullptr);
+    answer(query.id, "6:theirs");
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0], to_bytes("6:theirs"));
+
+    query = ask();
+    answer(query.id, "0:");
+    EXPECT_EQ(told.size(), 2U);
+    EXPECT_TRUE(told.back().empty());
+}
+
 TEST_P(EngineGet, StartsRecursionExactlyOneSecondAfterTheDatagram) {
     auto const got = node.get(request());
     node.advance(999ms);

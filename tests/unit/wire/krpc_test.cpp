@@ -56,15 +56,33 @@ void refuses_every_truncation(bytes const& message, Decode decode) {
 }
 
 TEST(GetQuery, RoundTrips) {
-    for (auto const& query : {get_query{target{}, {}}, get_query{target{}, 5}}) {
+    get_rider const rider{public_key{{9}}, to_bytes("5:boxed")};
+    for (auto const& query :
+         {get_query{target{}, {}}, get_query{target{}, 5}, get_query{target{}, 5, rider}}) {
         auto const raw = whole(encode(query));
         EXPECT_EQ(decode_get_query(parse_bencode(raw).value()).value(), query);
         refuses_every_truncation(raw, decode_get_query);
     }
 }
 
+TEST(GetQuery, PassesOverARiderThatDoesNotFit) {
+    auto const decode = [](lt::entry const& query) {
+        return decode_get_query(parse_bencode(whole(query)).value()).value().rider;
+    };
+    auto const large = std::to_string(max_get_gossip) + ":" + std::string(max_get_gossip, 'x');
+    EXPECT_FALSE(decode(encode(get_query{{}, {}, get_rider{{}, to_bytes(large)}})));
+    auto query = encode(get_query{{}, {}, get_rider{{}, to_bytes("2:ok")}});
+    EXPECT_TRUE(decode(query));
+    query["a"]["tk"] = std::string(31, 'k');
+    EXPECT_FALSE(decode(query));
+    query["a"]["tk"] = std::string(32, 'k');
+    query["a"]["tg"] = 5;
+    EXPECT_FALSE(decode(query));
+}
+
 TEST(GetReply, RoundTrips) {
-    auto const reply = full_reply();
+    auto reply = full_reply();
+    reply.gossip = to_bytes("5:boxed");
     auto const raw = test::answer_with(encode(reply), reply.seen);
     EXPECT_EQ(decode_get_reply(parse_bencode(raw).value()).value(), reply);
     refuses_every_truncation(raw, decode_get_reply);
