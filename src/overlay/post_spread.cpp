@@ -144,7 +144,10 @@ void post_spread::on_mode(wallet_address const& from, neighbour& n, push_mode mo
         n.state = pushing::no;
         n.asked = now.mono;
     } else if (n.state == pushing::asked) {
-        n.state = pushing::yes; // the answer, or it asked at the same time
+        // The answer, or it asked at the same time. Others may have come to need us meanwhile.
+        if (pushers().size() >= max_pushers)
+            drop_slowest(from);
+        n.state = pushing::yes;
         n.late = 0;
     } else if (mode == push_mode::push && is_full()) {
         pull(from, push_mode::announce, {});
@@ -175,14 +178,18 @@ void post_spread::on_pull(wallet_address const& from, wire::topic_pull const& wh
     seek_pushers(now);
 }
 
-// Who had a post that our pushers did not bring in time takes the place of one of them.
+// Who had a post that our pushers did not bring in time takes the place of one of them. If that
+// is too soon after the last time, one of them goes all the same, since all may bring it yet.
 push_mode post_spread::mode_of_pull(wallet_address const& holder, moment now) {
     auto& n = m_neighbours.at(holder);
-    if (n.state != pushing::no || (m_swapped && now.mono - *m_swapped < swap_pause))
+    if (n.state != pushing::no)
+        return push_mode::keep;
+    bool const is_swap = !m_swapped || now.mono - *m_swapped >= swap_pause;
+    if (is_swap ? is_full() : pushers().size() >= max_pushers)
+        drop_slowest(holder);
+    if (!is_swap)
         return push_mode::keep;
     m_swapped = now.mono;
-    if (is_full())
-        drop_slowest(holder);
     n.state = pushing::asked;
     n.asked = now.mono;
     return push_mode::need;

@@ -241,6 +241,48 @@ TEST_F(Topics, WhoHasNobodyElseTakesThePlaceOfAnother) {
     EXPECT_EQ(at_ann.pushers_of(topic).size(), post_spread::max_pushers);
 }
 
+// Asked are as many as there may be; who needs us comes before any of them has answered.
+TEST_F(Topics, NeverMoreThanThreePush) {
+    topics fresh(*ann, random, port);
+    fresh.join(topic, clock.now());
+    auto const tell = [&](std::uint8_t number, wire::push_mode mode) {
+        auto who = neighbour;
+        who.wallet = member(number);
+        auto const body = wire::encode(wire::topic_pull{topic, mode, {}}).value();
+        (void)fresh.on_message(who, {static_cast<std::uint8_t>(link_kind::topic_pull), body},
+                               clock.now());
+    };
+    for (std::uint8_t i = 1; i <= 5; ++i)
+        fresh.on_member(topic, member(i), true, clock.now());
+    tell(4, wire::push_mode::need);
+    tell(5, wire::push_mode::need);
+    for (std::uint8_t i = 1; i <= 3; ++i)
+        tell(i, wire::push_mode::push);
+    EXPECT_EQ(fresh.pushers_of(topic).size(), post_spread::max_pushers);
+}
+
+// Else a post that is late from all of them comes once more than there are pushers.
+TEST_F(Topics, AskingElsewhereCostsAPusherEachTime) {
+    for (std::uint8_t i = 1; i <= 3; ++i)
+        link(i);
+    auto const misses = [&](wallet_address const& holder, char const* text) {
+        auto const post = said_by_bob(text);
+        auto const id = wire::id_of(wire::decode_topic_post(post).value().sig);
+        arrive(link_kind::topic_have, wire::encode(wire::topic_have{topic, {id}}).value(), holder);
+        port.sent.clear();
+        pass(post_spread::pull_pause);
+        return last_pull(holder).mode;
+    };
+    EXPECT_EQ(misses(member(3), "one"), wire::push_mode::need);
+    ask(wire::push_mode::push, member(3)); // it agrees
+    auto const pushing = at_ann.pushers_of(topic);
+    ASSERT_EQ(pushing.size(), post_spread::max_pushers);
+    auto const other = pushing.contains(member(1)) ? member(2) : member(1);
+    ASSERT_FALSE(pushing.contains(other));
+    EXPECT_EQ(misses(other, "two"), wire::push_mode::keep); // too soon for another swap
+    EXPECT_EQ(at_ann.pushers_of(topic).size(), post_spread::max_pushers - 1);
+}
+
 TEST_F(Topics, ANewcomerIsToldOfWhatWasSaidLately) {
     ASSERT_TRUE(at_ann.say(topic, "", "before", clock.now()));
     port.sent.clear();
