@@ -28,7 +28,9 @@ private_dht::private_dht(std::size_t nodes, std::uint64_t seed)
 private_dht::private_dht(plugins::local_network_options options) {
     skip_certificates();
     m_network = std::make_unique<plugins::local_network>(m_context, std::move(options));
-    bool ready = m_network->size() == 0;
+    if (m_network->size() == 0)
+        return; // sessions are added
+    bool ready = false;
     m_network->start([&ready] { ready = true; });
     if (!run_until([&ready] { return ready; }))
         throw std::runtime_error("the private DHT did not form");
