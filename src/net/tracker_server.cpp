@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
+#include <utility>
 
 namespace tau::net {
 namespace {
@@ -14,6 +16,11 @@ constexpr std::chrono::milliseconds idle_wait{500};
 constexpr std::size_t events_at_once = 256;
 // Batches of datagrams served before HTTP gets its turn.
 constexpr std::size_t udp_batches = 8;
+// Connections for one request each: to be woken for every one costs both ends more than the
+// answer does, as it interrupts another processor. When turns that accept are this close, those
+// who come during the pause are served together.
+constexpr std::chrono::microseconds close_accepts{500};
+constexpr std::chrono::microseconds accept_pause{150};
 
 } // namespace
 
@@ -51,6 +58,7 @@ private:
     void serve_udp();
     void serve(std::size_t which);
     [[nodiscard]] bool polls() const;
+    void let_more_come(time_point now);
 
     clock_source const& m_clock;
     tracker::counters m_counters;
@@ -61,7 +69,9 @@ private:
     socket_handle m_wake;
     std::vector<datagram_socket> m_udp;
     std::vector<std::unique_ptr<tracker_http>> m_http;
-    std::mutex m_mutex; // guards the next two
+    std::uint64_t m_accepted = 0;
+    time_point m_accept_turn{}; // the last one
+    std::mutex m_mutex;         // guards the next two
     std::shared_ptr<tracker::policy const> m_next_policy;
     tls_context m_next_tls;
     std::atomic<bool> m_has_news{false};
@@ -192,12 +202,22 @@ void tracker_server::worker::take_turn(int wait_ms) {
         serve_udp();
 }
 
+void tracker_server::worker::let_more_come(time_point now) {
+    auto const accepted = m_counters.get(tracker::counter::http_connections);
+    if (std::exchange(m_accepted, accepted) == accepted)
+        return;
+    bool const many_come = now - std::exchange(m_accept_turn, now) < close_accepts;
+    if (many_come && !polls())
+        std::this_thread::sleep_for(accept_pause);
+}
+
 void tracker_server::worker::run() {
     block_broken_pipe_signal();
     auto next_sweep = m_clock.now().mono;
     while (!m_stops.load(std::memory_order_acquire)) {
         take_turn(polls() ? 0 : static_cast<int>(idle_wait.count()));
         auto const now = m_clock.now();
+        let_more_come(now.mono);
         if (now.mono < next_sweep)
             continue;
         next_sweep = now.mono + std::chrono::seconds(1);
