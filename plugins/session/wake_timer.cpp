@@ -31,16 +31,17 @@ void wake_timer::stop() {
 void wake_timer::arm(time_point due) {
     m_armed = due;
     m_timer.expires_at(due); // cancels the wait before it
-    m_timer.async_wait([this, due](error_code const& failed) {
-        // A cancelled wait may belong to a timer that is gone; a completed one whose
-        // handler was queued when the time changed is no longer wanted.
-        if (failed || m_armed != due)
+    m_timer.async_wait([this, due, alive = std::weak_ptr(m_alive)](error_code const& failed) {
+        // A wait whose handler was queued already may belong to a timer that is gone, or to a
+        // time that is no longer wanted.
+        if (failed || alive.expired() || m_armed != due)
             return;
         m_armed.reset();
         auto const now = m_clock.now();
         if (auto const wanted = m_wake_at(); wanted && *wanted <= now.mono)
             m_on_time(now);
-        update();
+        if (!alive.expired())
+            update();
     });
 }
 

@@ -8,6 +8,7 @@
 #include <utility> // Boost 1.74's asio.hpp needs it first in C++20
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace tau::plugins {
@@ -42,6 +43,7 @@ private:
     time_handler m_on_time;
     std::optional<time_point> m_armed; // for when the timer is set
     bool m_stopped = false;
+    std::shared_ptr<int> m_alive = std::make_shared<int>();
 };
 
 } // namespace tau::plugins

@@ -117,8 +117,8 @@ void node_stack::on_tick() {
         m_messenger_timer.update();
     }
     m_tick.expires_after(tick);
-    m_tick.async_wait([this](error_code ec) {
-        if (!ec)
+    m_tick.async_wait([this, alive = std::weak_ptr(m_alive)](error_code ec) {
+        if (!ec && !alive.expired())
             on_tick();
     });
 }

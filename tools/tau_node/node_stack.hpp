@@ -85,6 +85,7 @@ private:
     boost::asio::steady_timer m_tick;
     std::vector<endpoint> m_told_endpoints;
     bool m_stopping = false;
+    std::shared_ptr<int> m_alive = std::make_shared<int>();
 };
 
 } // namespace tau::node
