@@ -72,10 +72,10 @@ void approach::dial(wallet_address const& who, std::optional<endpoint> where) {
     if (is_linked(who) || (known != m_dialled.end() && now - known->second.since < pause))
         return;
     // A swarm remembers for minutes whom it did not reach; one that is joined anew tries at
-    // once. Others who are met in it may be hops to its owner.
+    // once.
     if (known == m_dialled.end() && m_dialled.size() >= max_dialled)
         known = whom_to_leave(m_dialled, [](auto const&) { return true; });
-    if (known != m_dialled.end() && (known->first != swarm || !is_met(swarm)))
+    if (known != m_dialled.end())
         leave(m_dialled, known);
     m_dialled[swarm] = {now};
     m_swarm.join(swarm, m_options);

@@ -31,9 +31,10 @@ struct get_request {
     std::optional<endpoint> ask_at{};
     /// Items with a seq up to this are known to the caller and not reported; -1: any.
     std::int64_t known_seq = -1;
-    /// Rides on the direct queries to endpoints that the key has proved: boxed for it by the
-    /// layer above, one bencoded string up to wire::max_get_gossip; empty: nothing.
-    bytes gossip{};
+    /// What rides on a direct query, asked for when one goes to an endpoint that the key has
+    /// proved: boxed for it by the layer above, one bencoded string up to wire::max_get_gossip;
+    /// empty: nothing. Called from within get() or later; must not call back.
+    std::function<bytes()> gossip{};
 };
 
 /// One verified value on its way to the caller.

@@ -169,8 +169,9 @@ void get_queue::ask(job& j, get_policy::ask const& step, moment now) {
     wire::get_query query{j.what, std::nullopt};
     if (j.address && j.known_seq >= 0)
         query.seq = j.known_seq;
-    if (j.on_gossip && !j.gossip.empty() && m_core.book.is_proven(*j.holder, step.to, now))
-        query.rider = wire::get_rider{m_core.self.key, j.gossip};
+    if (j.on_gossip && j.gossip && m_core.book.is_proven(*j.holder, step.to, now))
+        if (auto gossip = j.gossip(); !gossip.empty())
+            query.rider = wire::get_rider{m_core.self.key, std::move(gossip)};
     if (step.again)
         ++m_core.counts.queries_resent;
     auto const pace = j.address ? pace_class::urgent : pace_class::bulk;

@@ -69,9 +69,9 @@ private:
         get_source source = get_source::direct; // of the first value
         bool begun = false;
         bool holds_slot = false;
-        int traversals = 0;         // running
-        int waiting_traversals = 0; // for a place
-        bytes gossip{};             // for the holder, to ride along
+        int traversals = 0;              // running
+        int waiting_traversals = 0;      // for a place
+        std::function<bytes()> gossip{}; // for the holder, to ride along
         std::function<void(bytes const&)> on_gossip{};
     };
     using job_ptr = std::unique_ptr<job>;

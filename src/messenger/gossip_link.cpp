@@ -122,11 +122,13 @@ bytes gossip_link::rider(contact& to, std::size_t limit) {
 }
 
 void gossip_link::ride(contact_ptr const& who, dht::get_request& on, dht::get_observer& told) {
-    if (!m_core.ports.dht.endpoint_of(who->row.key))
-        return; // nobody would take it
-    on.gossip = rider(*who);
-    if (on.gossip.empty())
-        return;
+    auto const boxed = std::make_shared<bytes>();
+    on.gossip = [boxed, box = m_core.guarded(who, [this, boxed](contact_ptr const& them) {
+        *boxed = rider(*them);
+    })]() mutable {
+        box();
+        return *boxed;
+    };
     told.on_gossip = m_core.guarded(
         who, [this, version = m_machine.version()](contact_ptr const& them, bytes const& theirs) {
             on_told(*them, version);

@@ -184,7 +184,7 @@ TEST_P(DhtAccess, GossipRidesOnAGet) {
     bool done = false;
     dht::get_request request{address(1, "chan")};
     request.ask_at = world->where(1);
-    request.gossip = to_bytes("4:mine");
+    request.gossip = [] { return to_bytes("4:mine"); };
     world->member(0).get(
         std::move(request),
         {{}, [&](error_code) { done = true; }, [&](bytes const& theirs) { told = theirs; }});

@@ -61,7 +61,7 @@ TEST_P(EngineGet, GossipRidesToProvenEndpointsOnly) {
     std::vector<bytes> told;
     auto const ask = [&] {
         auto wanted = request(get_mode::direct);
-        wanted.gossip = to_bytes("4:mine");
+        wanted.gossip = [] { return to_bytes("4:mine"); };
         node.core.get(std::move(wanted), {{}, {}, [&](bytes const& g) { told.push_back(g); }},
                       node.clock.now());
         node.pump();
